@@ -1,0 +1,29 @@
+"""What reaches a person without being asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.chat import Reply
+
+
+class Urgency(StrEnum):
+    """How an alert arrives; `CRITICAL` ignores quiet hours and budgets."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One push: `kind` for settings, `key` for cooldown (the same key is the same fact), the `reply` to show."""
+
+    at: datetime
+    account: str
+    kind: str
+    key: str
+    urgency: Urgency
+    reply: Reply

@@ -1,0 +1,251 @@
+"""What is said: incoming lines, replies made of blocks without markup, buttons, actions, and how a command describes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from domain.facts import Fact
+from domain.money import plain
+from domain.orders import TimeInForce
+from domain.tickets import Origin, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message or tap. `key` is unique per platform event; `payload` is a tapped button's payload, else None."""
+
+    key: str
+    origin: Origin
+    text: str
+    at: datetime
+    payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button. `payload` comes back as `Incoming.payload`, at most 64 bytes: a line to say (`/why`) or `confirm:ID:DIGEST`, `cancel:ID`."""
+
+    label: str
+    payload: str
+
+
+class Tone(StrEnum):
+    """How a text block is meant; adapters may colour by it."""
+
+    PLAIN = "plain"
+    LEAD = "lead"
+    GOOD = "good"
+    BAD = "bad"
+    WARNING = "warning"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; the first block of a reply is its answer (`LEAD`)."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """Labelled rows."""
+
+    rows: tuple[tuple[str, str], ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings; `numeric` are the indices of right-aligned columns."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One series to look at; `alternative` is what is said where no picture can be shown."""
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[Decimal, ...]
+    unit: str
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A line to type, shown verbatim."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """Buttons in one row."""
+
+    buttons: tuple[Button, ...]
+
+
+Block = Text | KeyValues | Table | Chart | Code | Buttons
+
+
+class ReplyKind(StrEnum):
+    """What a reply is to a machine."""
+
+    ANSWER = "answer"
+    TICKET = "ticket"
+    QUESTION = "question"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a line was not done: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: blocks for people, `facts` for `/why` and machines, the `ticket` of a card. `command` is the registry name that led."""
+
+    blocks: tuple[Block, ...]
+    kind: ReplyKind = ReplyKind.ANSWER
+    command: str | None = None
+    facts: tuple[Fact, ...] = ()
+    ticket: Ticket | None = None
+    failure: Failure | None = None
+    thread: str | None = None  # the ticket id whose card this follows up
+
+
+class Access(StrEnum):
+    """Who may use a command; `ADMIN` is never a tool."""
+
+    READ = "read"
+    PROPOSE = "propose"
+    ADMIN = "admin"
+
+
+class Output(StrEnum):
+    """Whose words a command returns; `EXTERNAL_TEXT` reaches a model only as quoted data."""
+
+    OWN = "own"
+    EXTERNAL_TEXT = "external_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a command: `choices` where it is one of few; `kind` is `symbol`, `number`, `integer`, `text`, `choice` or `rest`."""
+
+    name: str
+    kind: str
+    required: bool
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """All that a platform, a palette, a model or a help page needs to know of a `/` command or `#` verb."""
+
+    name: str
+    group: str
+    help: str
+    sigil: str  # "/" or "#"
+    access: Access
+    output: Output
+    parameters: tuple[Parameter, ...]
+    examples: tuple[str, ...]
+    handler: Callable[..., Awaitable[Any]]
+
+
+class Verb(StrEnum):
+    """The `#` verbs."""
+
+    CLOSE = "close"
+    STOP = "stop"
+    TARGET = "target"
+    TRAILING = "trailing"
+    BUY = "buy"
+    SELL = "sell"
+    CANCEL = "cancel"
+    MODIFY = "modify"
+    CLOSE_ALL = "close-all"
+    CANCEL_ALL = "cancel-all"
+    SET_STOPS = "set-stops"
+    TAKE_PROFITS = "take-profits"
+    EMERGENCY_STOP = "emergency-stop"
+    RESUME = "resume"
+
+
+class Unit(StrEnum):
+    """What an amount is counted in."""
+
+    SHARES = "shares"
+    MONEY = "money"
+    PERCENT = "percent"
+    ATR = "atr"
+    PRICE = "price"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number with its unit: `50%`, `$2000`, `2atr`, `175`."""
+
+    value: Decimal
+    unit: Unit
+
+    def text(self) -> str:
+        """Canonical spelling."""
+        number = plain(self.value)
+        match self.unit:
+            case Unit.PERCENT:
+                return f"{number}%"
+            case Unit.MONEY:
+                return f"${number}"
+            case Unit.ATR:
+                return f"{number}atr"
+            case Unit.SHARES | Unit.PRICE:
+                return number
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A parsed `#` line. `target` is a symbol in capitals, an order id in lower case, or None; the rest as the verb allows."""
+
+    verb: Verb
+    target: str | None = None
+    amount: Amount | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    tif: TimeInForce = TimeInForce.DAY
+
+    def line(self) -> str:
+        """The canonical line; parsing it gives this action again."""
+        tail = "".join(
+            (
+                f" {self.amount.text()}" if self.amount else "",
+                f" limit {plain(self.limit)}" if self.limit is not None else "",
+                f" stop {plain(self.stop)}" if self.stop is not None else "",
+                " gtc" if self.tif is TimeInForce.GTC else "",
+            )
+        )
+        if self.verb in (Verb.BUY, Verb.SELL):
+            return f"#{self.verb} {self.target}{tail}"
+        if self.verb in (Verb.CANCEL, Verb.MODIFY):
+            return f"#order-{self.target} {self.verb}{tail}"
+        if self.target:
+            return f"#{self.target} {self.verb}{tail}"
+        return f"#{self.verb}{tail}"

@@ -1,0 +1,99 @@
+"""The only place that reads the clock or sleeps: the machine's time, a time moved by hand, and the demo world's time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """The machine's clock. `now` never goes back within a process: a step backwards is held until time catches up."""
+
+    def __init__(self) -> None:
+        self._latest = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        self._latest = max(self._latest, datetime.now(UTC))
+        return self._latest
+
+    def monotonic(self) -> float:
+        """Seconds that only grow; deadlines are measured on these."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long."""
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """Time moved by hand: stands still until `advance`, which wakes every sleeper at its own instant, in order."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start.astimezone(UTC)
+        self._now = self._start
+        self._sleepers: list[tuple[datetime, int, asyncio.Event]] = []
+        self._count = 0
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return (self._now - self._start).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the clock was advanced that far; zero or less yields once."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        event = asyncio.Event()
+        self._count += 1
+        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), self._count, event))
+        await event.wait()
+
+    def set(self, at: datetime) -> None:
+        """Jump forwards to an instant without waking anybody in between; an earlier instant changes nothing."""
+        self._now = max(self._now, at.astimezone(UTC))
+
+    async def advance(self, by: timedelta) -> None:
+        """Move forwards, waking sleepers on the way and letting them run."""
+        until = self._now + by
+        while self._sleepers and self._sleepers[0][0] <= until:
+            at, _, event = heapq.heappop(self._sleepers)
+            self.set(at)
+            event.set()
+            for _ in range(8):
+                await asyncio.sleep(0)
+        self.set(until)
+        await asyncio.sleep(0)
+
+
+class WorldClock:
+    """The demo's clock: starts at a given instant, runs at `speed` times wall time, and can be moved forwards. It never goes back."""
+
+    def __init__(self, start: datetime, *, speed: float = 1.0) -> None:
+        self._base = start.astimezone(UTC)
+        self._speed = speed
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        """Aware UTC, in the demo world."""
+        return self._base + timedelta(seconds=(time.monotonic() - self._since) * self._speed)
+
+    def monotonic(self) -> float:
+        """Wall seconds that only grow."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that many wall seconds: the demo's parts run at the reader's pace."""
+        await asyncio.sleep(seconds)
+
+    def forward(self, by: timedelta) -> None:
+        """Move the world forwards; a negative move raises ValueError."""
+        if by < timedelta(0):
+            raise ValueError("the demo world does not go back")
+        self._base += by

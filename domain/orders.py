@@ -1,0 +1,194 @@
+"""Orders: what we would like (intents), what has left us (Order), what happened (Fill), and the table of moves between states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.errors import IllegalMove
+from domain.money import ZERO
+
+
+class Side(StrEnum):
+    """Buy or sell."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def other(self) -> Side:
+        """The opposite side."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(StrEnum):
+    """How an order wants to trade."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TRAILING = "trailing"
+
+
+class TimeInForce(StrEnum):
+    """How long an order lives."""
+
+    DAY = "day"
+    GTC = "gtc"
+
+
+class OrderStatus(StrEnum):
+    """Where an order is; `OPEN` and `ENDED` below group them."""
+
+    PENDING = "pending"  # row written, nothing sent yet
+    UNKNOWN = "unknown"  # sent, the outcome is not known
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+OPEN = frozenset({OrderStatus.PENDING, OrderStatus.UNKNOWN, OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
+IN_FLIGHT = frozenset({OrderStatus.PENDING, OrderStatus.UNKNOWN})
+ENDED = frozenset(OrderStatus) - OPEN
+
+MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.PENDING: frozenset(OrderStatus) - {OrderStatus.PENDING},
+    OrderStatus.UNKNOWN: frozenset(OrderStatus) - {OrderStatus.PENDING, OrderStatus.UNKNOWN},
+    OrderStatus.ACCEPTED: frozenset(
+        {OrderStatus.PARTIAL, OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}  # a late reject happens
+    ),
+    OrderStatus.PARTIAL: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED}),
+    # a fill that was on its way when the cancel or expiry was confirmed
+    OrderStatus.CANCELLED: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED}),
+    OrderStatus.EXPIRED: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED}),
+    OrderStatus.FILLED: frozenset(),
+    OrderStatus.REJECTED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """An order we would like. Exactly one of `quantity` and `notional` is set until sizing; never sent as is.
+
+    `trail` is an absolute price distance; `trail_percent` a fraction (0.02 is 2%). `reduce_only` orders never open or flip a position.
+    """
+
+    symbol: str
+    side: Side
+    type: OrderType = OrderType.MARKET
+    quantity: Decimal | None = None
+    notional: Decimal | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_percent: Decimal | None = None
+    tif: TimeInForce = TimeInForce.DAY
+    reduce_only: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelIntent:
+    """Take back one open order."""
+
+    client_id: str
+    symbol: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceIntent:
+    """Change an open order; what is None stays as it is."""
+
+    client_id: str
+    symbol: str
+    quantity: Decimal | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_percent: Decimal | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeIntent:
+    """Release the kill switch."""
+
+    why: str = ""
+
+
+Intent = OrderIntent | CancelIntent | ReplaceIntent | ResumeIntent
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution; `id` is the broker's execution id, unique per account; `fee` is positive when paid."""
+
+    id: str
+    client_id: str
+    account: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An intent that has left us: `client_id` is `<ticket>-<leg>` and identifies it at the broker for ever."""
+
+    client_id: str
+    account: str
+    ticket: str
+    leg: int
+    symbol: str
+    side: Side
+    type: OrderType
+    quantity: Decimal
+    tif: TimeInForce
+    created: datetime
+    updated: datetime
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_percent: Decimal | None = None
+    reduce_only: bool = False
+    status: OrderStatus = OrderStatus.PENDING
+    broker_id: str | None = None
+    filled: Decimal = ZERO
+    average_price: Decimal | None = None
+    reason: str = ""
+
+    @property
+    def open(self) -> bool:
+        """True while it may still trade."""
+        return self.status in OPEN
+
+    @property
+    def left(self) -> Decimal:
+        """Quantity not yet filled."""
+        return self.quantity - self.filled
+
+    @property
+    def protective(self) -> bool:
+        """True for a reduce-only stop, trailing stop or target."""
+        return self.reduce_only and self.type is not OrderType.MARKET
+
+    def moved(self, status: OrderStatus, at: datetime, **changes: object) -> Order:
+        """The same order in another state; raises IllegalMove where the table has no such row. Repeating the current state is no move."""
+        if status is not self.status and status not in MOVES[self.status]:
+            raise IllegalMove(f"order {self.client_id}", self.status, status)
+        return replace(self, status=status, updated=at, **changes)  # type: ignore[arg-type]
