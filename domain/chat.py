@@ -28,7 +28,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button. `payload` comes back as `Incoming.payload`, at most 64 bytes: a line to say (`/why`) or `confirm:ID:DIGEST`, `cancel:ID`."""
+    """A button. `payload` comes back as `Incoming.payload`, at most 64 bytes: a line to say (`/why`) or `confirm:ID:DIGEST`."""
 
     label: str
     payload: str

@@ -39,7 +39,7 @@ class Ids(Protocol):
 
 
 class MarketData(Protocol):
-    """Prices. Empty means no such data; a failure raises SourceFailed. Never a bar that ends after `until`, never a quote from after now."""
+    """Prices. Empty means no such data; a failure raises SourceFailed. No bar that ends after `until`, no quote from after now."""
 
     @property
     def name(self) -> str:
