@@ -1,0 +1,1 @@
+"""Market data sources, one file each, picked by name."""
