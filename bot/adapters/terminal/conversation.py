@@ -1,0 +1,89 @@
+"""The terminal's side of a conversation: what `yes`, `no` and `.1` mean, given what was shown last."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from domain.chat import Button, Buttons, Failure, Incoming, Reply, ReplyKind, Text, Tone
+from domain.ports import Clock
+from domain.tickets import Origin, Ticket
+
+Handle = Callable[[Incoming], Awaitable[Reply]]
+OpenCards = Callable[[], Awaitable[Sequence[Ticket]]]
+
+YES = frozenset({"yes", "y"})
+NO = frozenset({"no", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer; `released` is true when the line confirmed a card, so that a first update may follow."""
+
+    reply: Reply
+    released: bool
+
+
+class Conversation:
+    """Turns lines into what the front desk takes. Only what was shown last can be answered by `yes`, `no` or a number."""
+
+    def __init__(self, handle: Handle, cards: OpenCards, origin: Origin, clock: Clock, session: str) -> None:
+        self._handle = handle
+        self._cards = cards
+        self._origin = origin
+        self._clock = clock
+        self._keys = (f"{session}-{n}" for n in itertools.count(1))
+        self._last: Reply | None = None
+
+    def shown(self, reply: Reply) -> None:
+        """Remember what the reader saw last; an alert above the prompt counts, so a stale `yes` confirms nothing."""
+        self._last = reply
+
+    async def say(self, line: str) -> Turn:
+        """The answer to a line. Raises nothing of its own: what `yes` cannot mean is an answer that says what to type."""
+        word = line.strip().lower().rstrip(".!") if not line.strip().startswith(".") else line.strip()
+        if word in YES or word in NO:
+            answered = await self._answer_card(confirm=word in YES)
+            if answered is not None:
+                return answered
+        elif word.startswith(".") and word[1:].isdecimal() and word.isascii():
+            return await self._press(int(word[1:]))
+        return await self._tell(line, payload=None)
+
+    async def _answer_card(self, *, confirm: bool) -> Turn | None:
+        """`yes` and `no` belong to a card only when exactly one is open and it was the last thing shown; None lets the desk hear the word."""
+        cards = await self._cards()
+        if not cards:
+            return None
+        shown = self._last.ticket.id if self._last is not None and self._last.ticket is not None else None
+        if len(cards) == 1 and cards[0].id == shown:
+            card = cards[0]
+            return await self._tell("", payload=f"confirm:{card.id}:{card.digest()}" if confirm else f"cancel:{card.id}")
+        verb = "confirm" if confirm else "cancel"
+        listed = "\n".join(f"  {verb} {card.id}{f' {card.word}' if card.word and confirm else ''}   ({card.line})" for card in cards)
+        many = f"{len(cards)} cards are" if len(cards) > 1 else "A card is"
+        return self._refused("which_card", f"{many} open and none was the last thing shown. Type:\n{listed}")
+
+    async def _press(self, number: int) -> Turn:
+        buttons = pressable(self._last) if self._last is not None else []
+        if not 1 <= number <= len(buttons):
+            said = f"There is no button .{number} under the last answer" + (f": it has .1 to .{len(buttons)}." if buttons else ".")
+            return self._refused("no_such_button", said)
+        return await self._tell("", payload=buttons[number - 1].payload)
+
+    async def _tell(self, text: str, *, payload: str | None) -> Turn:
+        incoming = Incoming(next(self._keys), self._origin, text, self._clock.now(), payload)
+        reply = await self._handle(incoming)
+        self._last = reply
+        confirming = (payload or text.strip().lower()).startswith("confirm")
+        fresh_card = reply.kind is ReplyKind.TICKET and reply.ticket is not None and reply.ticket.open
+        return Turn(reply, released=confirming and reply.kind is not ReplyKind.ERROR and not fresh_card)
+
+    def _refused(self, code: str, message: str) -> Turn:
+        return Turn(Reply((Text(message, Tone.WARNING),), ReplyKind.ERROR, failure=Failure(code, message)), released=False)
+
+
+def pressable(reply: Reply) -> list[Button]:
+    """The buttons of a reply, in the order of their numbers."""
+    return [button for block in reply.blocks if isinstance(block, Buttons) for button in block.buttons]

@@ -1,0 +1,58 @@
+"""The courier: due rows of the outbox to the reader, once and in order; what could not be shown waits and is tried again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.alerts import Alert
+from domain.chat import Reply, Text, Tone
+from domain.ports import Clock
+from storage import outbox
+from storage.store import Store
+
+LATE = timedelta(minutes=2)
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=5)
+
+log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Brings alerts. `deliver` shows one reply and raises when it was not shown; a row leaves the outbox only after it was shown."""
+
+    def __init__(self, store: Store, clock: Clock, deliver: Callable[[Reply], Awaitable[None]]) -> None:
+        self._store = store
+        self._clock = clock
+        self._deliver = deliver
+
+    async def run_once(self) -> int:
+        """Deliver what is due; returns how many were shown. The first failure ends the round, so order is kept."""
+        async with self._store.read() as tx:
+            rows = await outbox.due(tx, self._clock.now())
+        shown = 0
+        for row in rows:
+            try:
+                await self._deliver(marked(row.alert, self._clock.now()))
+            except Exception:
+                pause = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
+                log.exception("alert %s was not shown; next try in %s", row.id, pause)
+                async with self._store.write() as tx:
+                    await outbox.retry(tx, row.id, self._clock.now() + pause)
+                return shown
+            async with self._store.write() as tx:
+                await outbox.delivered(tx, row.id, self._clock.now())
+            shown += 1
+        return shown
+
+
+def marked(alert: Alert, now: datetime) -> Reply:
+    """The alert's reply, saying how late it is when it is more than two minutes late."""
+    delay = now - alert.at
+    if delay <= LATE:
+        return alert.reply
+    minutes = int(delay.total_seconds() // 60)
+    note = Text(f"Late by {minutes} min: this happened at {alert.at:%Y-%m-%d %H:%M} UTC.", Tone.QUIET)
+    return replace(alert.reply, blocks=(*alert.reply.blocks, note))

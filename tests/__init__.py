@@ -1,0 +1,1 @@
+"""Tests mirror the rooms; journeys go through the door the reader uses."""
