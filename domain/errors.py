@@ -26,6 +26,7 @@ FoliopilotError
 │   └── BrokerDown            nothing was sent
 ├── SourceFailed              a market, news or calendar source could not answer
 ├── StorageFailed             the database refused; nothing was written
+│   └── Unreadable            a stored row no longer reads back
 └── IllegalMove               a state machine was asked for a move its table does not have
 """
 
@@ -209,6 +210,10 @@ class SourceFailed(FoliopilotError):
 
 class StorageFailed(FoliopilotError):
     """The database refused (locked, full, read-only); the transaction left nothing behind."""
+
+
+class Unreadable(StorageFailed):
+    """A stored row no longer reads back; the message names its table and key."""
 
 
 class IllegalMove(FoliopilotError):

@@ -98,3 +98,12 @@ class EconomicEvent:
     expected: str | None = None
     actual: str | None = None
     simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """A move given to the demo world by hand: from `at` on the symbol's price is `1 + move` times what it was (−0.08 is −8%)."""
+
+    at: datetime
+    symbol: str
+    move: Decimal

@@ -1,0 +1,82 @@
+"""The journal: every move, append-only, each line bound by hash to the one before, so that a changed past shows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain import codec
+from domain.errors import Unreadable
+from storage.store import Tx
+
+_HEAD = 1  # the one row of journal_head, which knows the last line, so that a missing end shows as well
+_GENESIS = "0" * 64
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One line; `hash` is SHA-256 over `previous` and everything before it here."""
+
+    seq: int
+    at: datetime
+    account: str
+    kind: str
+    body: str
+    who: str
+    origin: str
+    previous: str
+    hash: str
+
+
+async def append(tx: Tx, *, at: datetime, account: str, kind: str, body: str, who: str = "", origin: str = "") -> None:
+    """Add a line behind the last one; it becomes durable with the transaction."""
+    heads = await tx.select("journal_head", one=_HEAD)
+    seq, previous = (heads[0]["seq"] + 1, heads[0]["hash"]) if heads else (1, _GENESIS)
+    row = {"seq": seq, "at": at, "account": account, "kind": kind, "body": body, "who": who, "origin": origin}
+    digest = _digest(previous, seq, at, account, kind, body, who, origin)
+    await tx.insert("journal", row | {"previous": previous, "hash": digest})
+    if heads:
+        await tx.update("journal_head", {"seq": seq, "hash": digest}, one=_HEAD)
+    else:
+        await tx.insert("journal_head", {"one": _HEAD, "seq": seq, "hash": digest})
+
+
+async def lines(tx: Tx, account: str, *, limit: int, kinds: Collection[str] | None = None) -> list[JournalLine]:
+    """The newest lines of an account, newest first, of these kinds only where given."""
+    narrowed: dict[str, Any] = {} if kinds is None else {"kind": tuple(kinds)}
+    rows = await tx.select("journal", account=account, order="seq", descending=True, limit=limit, **narrowed)
+    return [JournalLine(**row) for row in rows]
+
+
+async def verify(tx: Tx) -> int | None:
+    """None when every line is as it was written; else the number of the first line that was changed, removed or added."""
+    heads = await tx.select("journal_head", one=_HEAD)
+    last, last_hash = (heads[0]["seq"], heads[0]["hash"]) if heads else (0, _GENESIS)
+    seq, previous, page = 0, _GENESIS, _PAGE
+    while True:
+        try:
+            rows = await tx.select("journal", since=("seq", seq + 1), order="seq", limit=page)
+        except Unreadable:
+            if page == 1:
+                return seq + 1
+            page = 1  # one of these lines does not even read back: find out which
+            continue
+        for line in (JournalLine(**row) for row in rows):
+            seq += 1
+            digest = _digest(previous, line.seq, line.at, line.account, line.kind, line.body, line.who, line.origin)
+            if line.seq != seq or seq > last or line.previous != previous or line.hash != digest:
+                return seq
+            previous = digest
+        if len(rows) < page:
+            break
+    if seq < last:
+        return seq + 1
+    return None if previous == last_hash else max(seq, 1)
+
+
+def _digest(previous: str, seq: int, at: datetime, account: str, kind: str, body: str, who: str, origin: str) -> str:
+    return hashlib.sha256(codec.dumps((previous, seq, at, account, kind, body, who, origin)).encode()).hexdigest()
