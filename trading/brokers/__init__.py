@@ -1,0 +1,1 @@
+"""Brokers: one adapter per file, built by the root and found by its name."""

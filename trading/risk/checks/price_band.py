@@ -1,0 +1,51 @@
+"""Price band: a limit or stop far from the market is more often a typing error than a wish."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from domain.money import ONE, percent_text, plain
+from domain.orders import OrderType
+from domain.tickets import Finding, Severity
+from trading.risk.limits import Limits
+from trading.risk.proposal import Leg, Proposal
+
+CODE = "price_band"
+
+
+def check(proposal: Proposal, limits: Limits) -> Finding | None:
+    """The limit or stop furthest out of its band, as a fraction of the last price; exits on their proper side have the wider band."""
+    worst: tuple[bool, Decimal, Finding] | None = None
+    for leg in proposal.legs:
+        quote = proposal.quote(leg.symbol)
+        if quote is None or quote.last <= 0:
+            continue
+        for word, price in (("limit", leg.limit), ("stop", leg.stop)):
+            found = _one(leg, word, price, quote.last, limits) if price is not None else None
+            if found is not None and (worst is None or found[:2] > worst[:2]):
+                worst = found
+    return worst[2] if worst else None
+
+
+def _one(leg: Leg, word: str, price: Decimal, last: Decimal, limits: Limits) -> tuple[bool, Decimal, Finding] | None:
+    away = price / last - ONE
+    passive = _exit_on_its_side(leg, word, away)
+    warning, blocking = (limits.exit_warning, limits.exit_blocking) if passive else (limits.band_warning, limits.band_blocking)
+    distance = abs(away)
+    if distance <= warning:
+        return None
+    stops = distance > blocking
+    where = "above" if away > 0 else "below"
+    name = "target" if word == "limit" and passive else word
+    sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} the last price of {leg.symbol}, {plain(last)}"
+    sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error." if stops else ": is it meant?"
+    details = (("price", plain(price)), ("last", plain(last)), ("away", plain(round(away, 4))), ("allowed", plain(blocking)))
+    return stops, distance, Finding(CODE, Severity.BLOCKING if stops else Severity.WARNING, sentence, details)
+
+
+def _exit_on_its_side(leg: Leg, word: str, away: Decimal) -> bool:
+    """A reducing stop behind the market or a reducing limit ahead of it."""
+    if not leg.is_exit:
+        return False
+    ahead = away * -leg.side.sign > 0  # above the market for a sell
+    return ahead if word == "limit" and leg.type is OrderType.LIMIT else not ahead

@@ -1,0 +1,33 @@
+"""Short: selling more than is held."""
+
+from __future__ import annotations
+
+from domain.money import ZERO, plain, quantity_text
+from domain.orders import Side
+from domain.tickets import Finding, Severity
+from trading.risk.limits import Limits
+from trading.risk.proposal import Proposal
+
+CODE = "short_sale"
+
+
+def check(proposal: Proposal, limits: Limits) -> Finding | None:
+    """Blocks a sell beyond the position where the account allows no shorting, and says so where it does; other open sells count."""
+    allowed = proposal.portfolio.spec.shorting
+    for leg in proposal.legs:
+        if leg.side is not Side.SELL or leg.reduce_only:
+            continue
+        promised = proposal.working(leg.symbol, Side.SELL)
+        free = max(leg.held - promised, ZERO)
+        beyond = leg.quantity - free
+        if beyond <= 0:
+            continue
+        held = f"You hold {quantity_text(max(leg.held, ZERO))} {leg.symbol}"
+        promise = f", {quantity_text(promised)} of it in open sell orders," if promised > 0 else ""
+        sells = f"{held}{promise} and this sells {quantity_text(leg.quantity)}: {quantity_text(beyond)} would be sold short"
+        details = (("held", plain(leg.held)), ("selling", plain(leg.quantity)), ("beyond", plain(beyond)))
+        if allowed:
+            return Finding(CODE, Severity.WARNING, f"{sells}; a short position can lose more than it brought in.", details)
+        instead = f" `#{leg.symbol} close` sells what you hold." if leg.held > 0 else ""
+        return Finding(CODE, Severity.BLOCKING, f"{sells}, which this account does not allow.{instead}", details)
+    return None
