@@ -13,7 +13,7 @@ CHATS = 1000
 
 @dataclass(slots=True)
 class Session:
-    """One chat's memory: the last answer with figures (what `/why` explains), the id of the card if that was shown last, the last symbol."""
+    """One chat's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol."""
 
     reply: Reply | None = None
     card: str | None = None
