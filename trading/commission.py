@@ -11,7 +11,7 @@ from domain.money import CENT, ZERO
 
 @dataclass(frozen=True, slots=True)
 class Commission:
-    """Fees by asset class: `equity` (shares and funds) and `other` (crypto, currencies, options) as fractions of the value, and a `minimum` a fill.
+    """Fees as fractions of the value: `equity` for shares and funds, `other` for the rest (crypto, currencies), and a `minimum` per fill.
 
     The defaults are a zero-commission share broker and 10 basis points at a coin exchange. The same figures make the estimate on a card
     and the fee of a fill.

@@ -18,7 +18,10 @@ _WORST_FIRST = (Severity.BLOCKING, Severity.WARNING, Severity.INFO)
 
 
 def assess(proposal: Proposal, limits: Limits) -> tuple[Finding, ...]:
-    """What the checks found, worst first, then by code. Pure: the same proposal gives the same findings; a check that fails, fails the ticket."""
+    """What the checks found, worst first, then by code.
+
+    The same proposal always gives the same findings; a check that raises lets nothing by.
+    """
     found = (check(proposal, limits) for check in registered().values())
     return tuple(sorted((f for f in found if f is not None), key=lambda f: (_WORST_FIRST.index(f.severity), f.code)))
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from domain.instruments import Instrument
 from domain.market import Quote
-from domain.money import ZERO
+from domain.money import ONE, ZERO, to_lot
 from domain.orders import CancelIntent, Intent, Order, OrderIntent, OrderType, ReplaceIntent, Side, TimeInForce
 from domain.portfolio import Portfolio
 from domain.tickets import LegEstimate
@@ -84,7 +84,7 @@ class Proposal:
         return frozenset(i.client_id for i in self.intents if isinstance(i, CancelIntent | ReplaceIntent))
 
     def working(self, symbol: str, side: Side) -> Decimal:
-        """Quantity of plain open orders on one side of a symbol that this ticket leaves as they are; reduce-only ones shrink by themselves."""
+        """Quantity of plain open orders on a side of a symbol that this ticket leaves alone; reduce-only ones shrink by themselves."""
         orders = (o for o in self.portfolio.orders if o.symbol == symbol and o.side is side and o.open and not o.reduce_only)
         return sum((o.left for o in orders if o.client_id not in self.released), ZERO)
 
@@ -167,4 +167,5 @@ def _quantity(proposal: Proposal, shape: OrderIntent, estimate: LegEstimate | No
         return estimate.quantity
     if shape.notional is None or not price:
         return ZERO
-    return shape.notional / (price * proposal.portfolio.multiplier(shape.symbol))
+    instrument = proposal.instrument(shape.symbol)
+    return to_lot(shape.notional / (price * proposal.portfolio.multiplier(shape.symbol)), instrument.lot if instrument else ONE)

@@ -14,10 +14,10 @@ CODE = "insufficient_cash"
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
-    """Blocks when opening buys and short sales, with fees, cost more than is free. Closing is never asked for cash; sells of the ticket do not count.
+    """Blocks when opening buys and short sales, with fees, cost more than is free; closing is never asked for cash.
 
-    Free is cash, less what open buy orders may take, less twice the market value sold short (its proceeds and as much again as cover), so
-    gross exposure stays within equity.
+    What the ticket sells does not count, since it may fill later than what it buys. Free is cash, less what open buy orders may take, less
+    twice the market value sold short (its proceeds, and as much again as cover), so gross exposure stays within equity.
     """
     legs = [leg for leg in proposal.legs if leg.opening > 0 and leg.price is not None]
     if not legs:

@@ -27,7 +27,8 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     weight, symbol = heaviest
     stops = weight > limits.weight_blocking
     limit = limits.weight_blocking if stops else limits.weight_warning
-    sentence = f"{symbol} would be {percent_text(weight, sign=False)} of your equity, above the limit of {percent_text(limit, sign=False, places=0)}"
+    above = percent_text(limit, sign=False, places=0)
+    sentence = f"{symbol} would be {percent_text(weight, sign=False)} of your equity, above the limit of {above}"
     sentence += " for one position." if stops else " where one position starts to decide your day."
     before = proposal.portfolio.weight(symbol)
     details = (("symbol", symbol), ("before", plain(round(before, 4))), ("after", plain(round(weight, 4))), ("limit", plain(limit)))

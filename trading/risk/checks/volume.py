@@ -19,6 +19,12 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     if share <= limits.volume_warning:
         return None
     volume = proposal.volumes[leg.symbol]
-    sentence = f"This is {percent_text(share, sign=False, places=0)} of what {leg.symbol} trades in a day: it will fill in parts and move the price."
-    details = (("symbol", leg.symbol), ("quantity", plain(leg.quantity)), ("average_volume", plain(volume)), ("share", plain(round(share, 4))))
+    part = percent_text(share, sign=False, places=0)
+    sentence = f"This is {part} of what {leg.symbol} trades in a day: it will fill in parts and move the price."
+    details = (
+        ("symbol", leg.symbol),
+        ("quantity", plain(leg.quantity)),
+        ("average_volume", plain(volume)),
+        ("share", plain(round(share, 4))),
+    )
     return Finding(CODE, Severity.WARNING, sentence, details)
