@@ -1,0 +1,1 @@
+"""Sources of news and of scheduled events, one file per provider, each offering `build`."""
