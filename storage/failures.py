@@ -1,4 +1,4 @@
-"""What a driver's error means to a reader: one sentence each for locked, full, read-only, corrupt and the rest."""
+"""What a driver's error means to a reader: one sentence for each of locked, full, read-only, corrupt and the rest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "The disk failed to read or write; nothing was written.",
     sqlite3.SQLITE_CONSTRAINT: "The database refused a row that breaks its rules; nothing was written",
 }
+_LOCKED = _SQLITE[sqlite3.SQLITE_BUSY]
+_SERVER = {  # by SQLSTATE, or its first two characters
+    "55P03": _LOCKED,
+    "40001": _LOCKED,
+    "40P01": _LOCKED,
+    "53100": _SQLITE[sqlite3.SQLITE_FULL],
+    "25006": "The database is read-only; nothing was written.",
+    "57": "The database server is shutting down. What was not yet written will be done again at the next start.",
+    "08": "The connection to the database was lost. What was not yet written will be done again at the next start.",
+    "23": _SQLITE[sqlite3.SQLITE_CONSTRAINT],
+}
+
+
+def server_failure(sqlstate: str | None, words: str) -> StorageFailed:
+    """The error of a database server as StorageFailed; without a SQLSTATE the server could not be reached."""
+    if sqlstate is None:
+        return StorageFailed(f"The database server does not answer: {words}")
+    sentence = _SERVER.get(sqlstate) or _SERVER.get(sqlstate[:2])
+    if sentence is None:
+        return StorageFailed(f"The database refused; nothing was written: {words}")
+    return StorageFailed(f"{sentence}: {words}" if sqlstate.startswith("23") else sentence)
 
 
 def primary_code(error: BaseException) -> int | None:

@@ -1,0 +1,224 @@
+"""The durable store: transactions on SQLAlchemy Core, one writer at a time, every commit on disk before it is acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Delete, Executable, Select, Update, delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+
+from domain.errors import StorageFailed
+from storage import schema
+from storage.failures import server_failure, sqlite_failure
+from storage.store import Row, Tx
+from storage.tables import TABLES
+from storage.values import read_row, stored, stored_row
+
+ERRORS = (SQLAlchemyError, OSError)
+WRITERS_LOCK = 7_203_601_447  # the advisory lock every writer of a PostgreSQL database takes
+S = TypeVar("S", Select[Any], Update, Delete)
+Fence = Callable[[Tx], Awaitable[None]]
+
+
+def failure_of(error: BaseException) -> StorageFailed:
+    """A driver's error as StorageFailed with a sentence."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return sqlite_failure(cause)
+    return server_failure(getattr(cause, "sqlstate", None), str(cause))
+
+
+class DurableTx:
+    """A transaction of the durable store; see `Tx`."""
+
+    def __init__(self, connection: AsyncConnection, *, writable: bool) -> None:
+        self.failure: StorageFailed | None = None
+        self.left = False
+        self._connection = connection
+        self._writable = writable
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    async def insert(self, table: str, row: Row) -> bool:
+        """See `Tx`."""
+        declared = self._changing(table)
+        statement = self._insert(TABLES[table]).values(self._values(declared, row)).on_conflict_do_nothing().inline()
+        return (await self._run(statement)).rowcount > 0
+
+    async def update(self, table: str, changes: Row, **where: Any) -> int:
+        """See `Tx`."""
+        declared = self._changing(table)
+        if not changes:
+            return 0
+        statement = _narrowed(update(TABLES[table]), declared, where).values(self._values(declared, changes))
+        return (await self._run(statement)).rowcount
+
+    async def delete(self, table: str, **where: Any) -> int:
+        """See `Tx`."""
+        declared = self._changing(table)
+        return (await self._run(_narrowed(delete(TABLES[table]), declared, where))).rowcount
+
+    async def select(
+        self,
+        table: str,
+        *,
+        order: str = "",
+        descending: bool = False,
+        limit: int | None = None,
+        since: tuple[str, Any] | None = None,
+        until: tuple[str, Any] | None = None,
+        **where: Any,
+    ) -> list[dict[str, Any]]:
+        """See `Tx`."""
+        declared = schema.table(table)
+        statement = _narrowed(select(TABLES[table]), declared, where)
+        columns = TABLES[table].c
+        if since is not None:
+            statement = statement.where(columns[since[0]] >= stored(declared, declared.column(since[0]), since[1]))
+        if until is not None:
+            statement = statement.where(columns[until[0]] <= stored(declared, declared.column(until[0]), until[1]))
+        for name in filter(None, order.split(",")):
+            column = columns[declared.column(name.strip()).name]
+            statement = statement.order_by(column.desc() if descending else column)
+        result = await self._run(statement if limit is None else statement.limit(limit))
+        names = tuple(declared.by_name)
+        return [read_row(declared, names, tuple(raw)) for raw in result]
+
+    def _changing(self, table: str) -> schema.Table:
+        if not self._writable:
+            raise StorageFailed(f"a read does not change anything ({table})")
+        return schema.table(table)
+
+    def _values(self, declared: schema.Table, row: Row) -> dict[str, str | int | None]:
+        try:
+            return stored_row(declared, row)
+        except StorageFailed as failure:
+            self.failure = failure
+            raise
+
+    async def _run(self, statement: Executable) -> CursorResult[Any]:
+        if self.left:
+            raise RuntimeError("this transaction was left")
+        if self.failure is not None:
+            raise self.failure
+        try:
+            result = await self._connection.execute(statement)
+        except ERRORS as error:
+            self.failure = failure_of(error)
+            raise self.failure from error
+        assert isinstance(result, CursorResult)  # noqa: S101 - Core statements always give one; this tells the type checker
+        return result
+
+
+class DurableStore:
+    """A store on an engine. Reads have connections of their own, writers take turns here and, by the database's lock, among processes."""
+
+    def __init__(self, engine: AsyncEngine, *, patience: float) -> None:
+        self.engine = engine
+        self._patience = patience
+        self._server = engine.dialect.name == "postgresql"
+        reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self._server else {}
+        self._reads = engine.execution_options(**reading)
+        self._writes = engine.execution_options(writes=True)
+        self._lock = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
+        self._fence: Fence | None = None
+
+    def fence(self, check: Fence | None) -> None:
+        """Have every write begin with `check`, in its own transaction; what it raises is raised from `write` and nothing is written."""
+        self._fence = check
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """See `Store`."""
+        self._refuse_nested()
+        async with self._begun(self._reads) as (connection, _):
+            tx = DurableTx(connection, writable=False)
+            try:
+                yield tx
+            finally:
+                tx.left = True
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """See `Store`."""
+        self._refuse_nested()
+        async with self._lock:
+            self._writer = asyncio.current_task()
+            try:
+                async with self._begun(self._writes) as (connection, transaction):
+                    tx = DurableTx(connection, writable=True)
+                    try:
+                        if self._server:
+                            await self._take_turn(connection)
+                        if self._fence is not None:
+                            await self._fence(tx)
+                        yield tx
+                        if tx.failure is not None:
+                            raise tx.failure
+                    finally:
+                        tx.left = True
+                    await _commit(transaction)
+            finally:
+                self._writer = None
+
+    async def close(self) -> None:
+        """See `Store`."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncIterator[tuple[AsyncConnection, AsyncTransaction]]:
+        """A connection in a transaction, which is rolled back unless it was committed before leaving."""
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(engine.connect())
+                transaction = await connection.begin()
+            except ERRORS as error:
+                raise failure_of(error) from error
+            yield connection, transaction
+
+    async def _take_turn(self, connection: AsyncConnection) -> None:
+        """Wait for the other processes' writers; what is read from here on is the latest there is."""
+        try:
+            await connection.execute(text(f"SET LOCAL lock_timeout = {int(self._patience * 1000)}"))
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
+        except ERRORS as error:
+            raise failure_of(error) from error
+
+    def _refuse_nested(self) -> None:
+        if self._writer is not None and self._writer is asyncio.current_task():
+            raise RuntimeError("a transaction was opened inside one's own write: use the one that is open")
+
+
+async def _commit(transaction: AsyncTransaction) -> None:
+    """Commit; a cancellation meanwhile is raised only when the commit is through, so that the writer's turn does not end before it."""
+    commit = asyncio.ensure_future(transaction.commit())
+    try:
+        await asyncio.shield(commit)
+    except asyncio.CancelledError:
+        await asyncio.wait({commit})
+        if not commit.cancelled():
+            commit.exception()
+        raise
+    except ERRORS as error:
+        raise failure_of(error) from error
+
+
+def _narrowed(statement: S, declared: schema.Table, where: Mapping[str, Any]) -> S:
+    return statement.where(*(_condition(declared, name, value) for name, value in where.items()))
+
+
+def _condition(declared: schema.Table, name: str, value: Any) -> ColumnElement[bool]:
+    column = declared.column(name)
+    found = TABLES[declared.name].c[name]
+    if value is None:
+        return found.is_(None)
+    if isinstance(value, tuple | list):
+        return found.in_([stored(declared, column, v) for v in value])
+    return found == stored(declared, column, value)
