@@ -1,0 +1,234 @@
+"""The consequence card: what a ticket would do, before anyone confirms it, as blocks for people and facts for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+
+from domain.chat import Block, Button, Buttons, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone
+from domain.facts import Fact
+from domain.instruments import Instrument
+from domain.money import HUNDRED, money_text, percent_text, quantity_text
+from domain.portfolio import AccountSpec
+from domain.tickets import Change, Finding, LegEstimate, Severity, Ticket
+
+LEGS_SHOWN = 8
+LABEL_WIDTH = 10  # with two money columns a row stays within 34 characters
+CENTS_BELOW = Decimal(100_000)
+
+_WORST_FIRST = {Severity.BLOCKING: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_TONES = {Severity.BLOCKING: Tone.BAD, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.QUIET}
+_MARKS = {Severity.BLOCKING: "Not possible: ", Severity.WARNING: "Careful: ", Severity.INFO: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a card needs besides its ticket: the account, the reader's zone, the instant it is shown at, and whether it can be confirmed."""
+
+    spec: AccountSpec
+    now: datetime
+    zone: tzinfo = UTC
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    confirmable: bool = True
+
+    def unit(self, symbol: str) -> str:
+        """What a quantity of a symbol is counted in."""
+        instrument = self.instruments.get(symbol)
+        return instrument.unit if instrument else "shares"
+
+    def moment(self, at: datetime) -> str:
+        """A time of day in the reader's zone, with the zone's name."""
+        return f"{at.astimezone(self.zone):%H:%M:%S %Z}"
+
+
+def card(ticket: Ticket, frame: Frame, *, notes: Sequence[str] = (), moved: str = "") -> Reply:
+    """The card of a proposed or denied ticket: line, estimate, before → after, findings, venue and mode, then the buttons.
+
+    `moved` says what changed against the card this one replaces; `notes` are the planner's. A denied ticket, and one shown where nothing
+    can be confirmed, carries no button. Every figure shown is in `facts`.
+    """
+    blocks: list[Block] = [_title(ticket)]
+    if moved:
+        blocks.append(Text(moved, Tone.WARNING))
+    if not ticket.open:
+        blocks += _findings(ticket.findings)
+    blocks += _estimate(ticket, frame)
+    if ticket.consequence.changes:
+        blocks.append(_changes(ticket.consequence.changes, frame))
+    blocks += [Text(f"Left without its position: {orphan}", Tone.WARNING) for orphan in ticket.consequence.orphans]
+    if ticket.open:
+        blocks += _findings(ticket.findings)
+    blocks += [Text(note, Tone.QUIET) for note in notes]
+    blocks.append(Text(venue(ticket, frame)))
+    blocks += _ending(ticket, frame)
+    return Reply(tuple(blocks), kind=ReplyKind.TICKET, command=ticket.verb, facts=facts(ticket, frame), ticket=ticket)
+
+
+def venue(ticket: Ticket, frame: Frame) -> str:
+    """Where it would trade and whose money it is, the mode in capitals; simulated prices are said to be."""
+    simulated = " · SIMULATED MARKET" if any(q.simulated for q in ticket.quotes) else ""
+    return f"{frame.spec.mode.value.upper()} · account {frame.spec.name} · {frame.spec.broker} broker{simulated}"
+
+
+def facts(ticket: Ticket, frame: Frame) -> tuple[Fact, ...]:
+    """Every figure of the card: per leg quantity, price, value, fees and realised P/L; then each change, before and after."""
+    found: list[Fact] = []
+    currency = frame.spec.currency
+    for leg in ticket.consequence.legs:
+        at = leg.quote_at or ticket.created
+        rows = (
+            ("quantity", "Quantity", leg.quantity, frame.unit(leg.symbol), ""),
+            ("price", "Estimated price", leg.price, currency, f"the {leg.basis}" if leg.basis else ""),
+            ("value", "Estimated value", leg.value, currency, "quantity × price"),
+            ("fee", "Estimated fees", leg.fee, currency, "the account's commission model"),
+            ("realised", "P/L realised", leg.realised, currency, "quantity × (price − average price) − fees"),
+        )
+        found += [
+            Fact(f"leg{leg.leg}.{key}", f"{label} {leg.symbol}", value, unit, at, formula=formula, source=_source(ticket, leg.symbol))
+            for key, label, value, unit, formula in rows
+            if value is not None
+        ]
+    for number, change in enumerate(ticket.consequence.changes, start=1):
+        for when, value in (("before", change.before), ("after", change.after)):
+            found.append(
+                Fact(
+                    f"change{number}.{when}",
+                    f"{change.label} {when}",
+                    value,
+                    change.unit,
+                    ticket.created,
+                    source="the portfolio's snapshot",
+                )
+            )
+    return tuple(found)
+
+
+def figure(value: Decimal, unit: str, currency: str = "USD") -> str:
+    """A figure as the card writes it: money with two decimals (whole from 100,000), percent with two, other units spelled out."""
+    if unit == "%":
+        return percent_text(value / HUNDRED, sign=False)
+    if unit == currency or (len(unit) == 3 and unit.isupper() and unit in ("USD", "EUR", "GBP")):
+        text = money_text(value, unit)
+        return text if abs(value) < CENTS_BELOW else text.replace(text[text.rindex(".") : text.rindex(".") + 3], "")
+    return f"{quantity_text(value)} {unit}".strip()
+
+
+def _title(ticket: Ticket) -> Text:
+    return Text(ticket.line, Tone.LEAD) if ticket.open else Text(f"Denied: {ticket.line}", Tone.LEAD)
+
+
+def _source(ticket: Ticket, symbol: str) -> str:
+    quote = next((q for q in ticket.quotes if q.symbol == symbol), None)
+    return f"{quote.source} quote" if quote else ""
+
+
+def _estimate(ticket: Ticket, frame: Frame) -> list[Block]:
+    legs = ticket.consequence.legs
+    if len(legs) == 1:
+        return [KeyValues(_leg_rows(legs[0], frame))]
+    traded = [leg for leg in legs if leg.quantity is not None]
+    plain = [leg for leg in legs if leg.quantity is None]
+    blocks: list[Block] = []
+    if traded:
+        rows = tuple(_leg_row(leg, frame) for leg in traded[:LEGS_SHOWN])
+        blocks.append(Table(("Order", "Qty", "Price", "P/L"), rows, numeric=(1, 2, 3)))
+    if len(traded) > LEGS_SHOWN:
+        blocks.append(Text(f"… and {len(traded) - LEGS_SHOWN} more orders.", Tone.QUIET))
+    blocks += [Text(leg.sentence) for leg in plain[:LEGS_SHOWN]]
+    if len(plain) > LEGS_SHOWN:
+        blocks.append(Text(f"… and {len(plain) - LEGS_SHOWN} more changes.", Tone.QUIET))
+    totals = _totals(legs, frame)
+    return [*blocks, KeyValues(totals)] if totals else blocks
+
+
+def _leg_rows(leg: LegEstimate, frame: Frame) -> tuple[tuple[str, str], ...]:
+    currency = frame.spec.currency
+    rows: list[tuple[str, str]] = [("What", leg.sentence)]
+    if leg.side is not None:
+        rows.append(("Side", leg.side.value))
+    if leg.quantity is not None:
+        rows.append(("Quantity", f"{quantity_text(leg.quantity)} {frame.unit(leg.symbol)}"))
+    if leg.price is not None:
+        rows.append(("Est. price", f"{money_text(leg.price, currency)}{_basis(leg, frame)}"))
+    if leg.value is not None:
+        rows.append(("Est. value", money_text(leg.value, currency)))
+    if leg.fee is not None:
+        rows.append(("Est. fees", money_text(leg.fee, currency)))
+    if leg.realised is not None:
+        rows.append(("P/L realised", money_text(leg.realised, currency, sign=True)))
+    return tuple(rows)
+
+
+def _basis(leg: LegEstimate, frame: Frame) -> str:
+    """Which price was taken and how old its quote is."""
+    parts = [leg.basis] if leg.basis else []
+    if leg.quote_at is not None:
+        parts.append(f"quote {age(leg.quote_at, frame.now)}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def age(at: datetime, now: datetime) -> str:
+    """How old a quote is, in the largest whole unit: `2 s old`, `3 min old`, `16 h old`."""
+    seconds = max(int((now - at).total_seconds()), 0)
+    if seconds < 120:
+        return f"{seconds} s old"
+    if seconds < 7200:
+        return f"{seconds // 60} min old"
+    return f"{seconds // 3600} h old"
+
+
+def _leg_row(leg: LegEstimate, frame: Frame) -> tuple[str, ...]:
+    currency = frame.spec.currency
+    what = f"{leg.side.value} {leg.symbol}" if leg.side else leg.symbol
+    return (
+        what,
+        quantity_text(leg.quantity) if leg.quantity is not None else "",
+        money_text(leg.price, currency) if leg.price is not None else "",
+        money_text(leg.realised, currency, sign=True) if leg.realised is not None else "",
+    )
+
+
+def _totals(legs: Sequence[LegEstimate], frame: Frame) -> tuple[tuple[str, str], ...]:
+    currency = frame.spec.currency
+    rows = (
+        ("Value, all", [leg.value for leg in legs if leg.value is not None], False),
+        ("Fees, all", [leg.fee for leg in legs if leg.fee is not None], False),
+        ("P/L, all", [leg.realised for leg in legs if leg.realised is not None], True),
+    )
+    return tuple((label, money_text(sum(values, Decimal(0)), currency, sign=sign)) for label, values, sign in rows if values)
+
+
+def _changes(changes: Sequence[Change], frame: Frame) -> Table:
+    currency = frame.spec.currency
+    rows = tuple((_fitted(c.label), figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes)
+    return Table(("", "Before", "After"), rows, numeric=(1, 2), title="Before → after")
+
+
+def _fitted(label: str) -> str:
+    return label if len(label) <= LABEL_WIDTH else f"{label[: LABEL_WIDTH - 1].rstrip()}…"
+
+
+def _findings(findings: Sequence[Finding]) -> list[Block]:
+    ordered = sorted(findings, key=lambda f: _WORST_FIRST[f.severity])
+    return [Text(f"{_MARKS[f.severity]}{f.sentence} [{f.code}]", _TONES[f.severity]) for f in ordered]
+
+
+def _ending(ticket: Ticket, frame: Frame) -> list[Block]:
+    if not ticket.open:
+        return [Text("Nothing was sent.", Tone.QUIET)]
+    if not frame.confirmable:
+        return [
+            Text(
+                "This only shows what would happen; nothing can be confirmed here. To act, type the line in `foliopilot chat`.", Tone.QUIET
+            )
+        ]
+    blocks: list[Block] = []
+    if ticket.word:
+        blocks += [Text(f"Because it is this much at once, type the word {ticket.word} with it:", Tone.WARNING)]
+        blocks += [Code(f"confirm {ticket.id} {ticket.word}")]
+    seconds = int((ticket.expires - frame.now).total_seconds())
+    blocks.append(Text(f"Card {ticket.id}. Expires in {max(seconds, 0)} s, at {frame.moment(ticket.expires)}.", Tone.QUIET))
+    confirm = Button("Confirm", f"confirm:{ticket.id}:{ticket.digest()}")
+    return [*blocks, Buttons((confirm, Button("Cancel", f"cancel:{ticket.id}")))]

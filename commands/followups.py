@@ -1,0 +1,156 @@
+"""What is said after a card: sent, placed, filled, rejected, expired, unknown; each a reply in the thread of its ticket."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from domain.chat import Block, Button, Buttons, Reply, Text, Tone
+from domain.facts import Fact
+from domain.money import money_text, percent_text, quantity_text
+from domain.orders import Fill, Order, OrderType, Side
+from domain.tickets import Ticket, TicketStatus
+
+_DONE = {Side.BUY: "bought", Side.SELL: "sold"}
+
+_AFTER_TAP: dict[TicketStatus, tuple[str, Tone]] = {
+    TicketStatus.CONFIRMED: ("Confirmed: {line}. The outcome is not known yet; it is being asked for.", Tone.LEAD),
+    TicketStatus.WORKING: ("Sent: {line}. It is working at the broker.", Tone.LEAD),
+    TicketStatus.EXECUTED: ("Done: {line}.", Tone.LEAD),
+    TicketStatus.PARTIAL: ("Partly done: {line}.", Tone.LEAD),
+    TicketStatus.FAILED: ("Not done: {line}. Nothing traded.", Tone.LEAD),
+    TicketStatus.CANCELLED: ("Cancelled: {line}. Nothing traded.", Tone.LEAD),
+    TicketStatus.EXPIRED: ("Expired: {line}. Nothing was sent.", Tone.LEAD),
+    TicketStatus.DENIED: ("Denied: {line}. Nothing was sent.", Tone.LEAD),
+    TicketStatus.REPLACED: ("Replaced by a fresh card: {line}. Nothing was sent.", Tone.LEAD),
+}
+
+
+def after_tap(ticket: Ticket) -> Reply:
+    """The answer to a confirmation or a cancellation: how the ticket stands now, and why where there is a reason."""
+    sentence, tone = _AFTER_TAP[ticket.status]
+    blocks: list[Block] = [Text(sentence.format(line=ticket.line), tone)]
+    if ticket.reason:
+        blocks.append(Text(_sentence(ticket.reason), Tone.QUIET))
+    return Reply(tuple(blocks), command=ticket.verb, ticket=ticket, thread=ticket.id)
+
+
+def placed(order: Order) -> Reply:
+    """The broker has a resting order."""
+    return _of(order, f"Placed: {described(order)}.", cancel=True)
+
+
+def replaced(order: Order) -> Reply:
+    """A working order has other terms now."""
+    return _of(order, f"Changed: {described(order)}.", cancel=True)
+
+
+def filled(order: Order, fill: Fill, realised: Decimal, currency: str = "USD") -> Reply:
+    """An execution: the fill at its price, and what is left of a partly filled order."""
+    what = f"{_DONE[fill.side]} {quantity_text(fill.quantity)} {fill.symbol} at {money_text(fill.price, currency)}"
+    lead = f"{_trigger(order)}: {what}" if order.left <= 0 else f"Partly filled: {what}, {quantity_text(order.left)} left"
+    result = f", P/L {money_text(realised, currency, sign=True)}" if realised or order.reduce_only else ""
+    facts = (
+        _fact(fill, "quantity", f"Quantity {fill.symbol}", fill.quantity, "shares"),
+        _fact(fill, "price", f"Price {fill.symbol}", fill.price, currency),
+        _fact(fill, "fee", f"Fees {fill.symbol}", fill.fee, currency),
+        _fact(fill, "realised", f"P/L realised {fill.symbol}", realised, currency),
+    )
+    fee = Text(f"Fees {money_text(fill.fee, currency)}.", Tone.QUIET)
+    return Reply((Text(f"{lead}{result}.", Tone.LEAD), fee), facts=facts, thread=order.ticket)
+
+
+def rejected(order: Order) -> Reply:
+    """Definitively refused; nothing of it is live."""
+    return _of(order, f"Rejected: {described(order)}. Nothing traded on it.", tone=Tone.BAD)
+
+
+def cancelled(order: Order) -> Reply:
+    """Taken back, or run out, before it was done; what had filled stays."""
+    kept = f" {quantity_text(order.filled)} had filled." if order.filled else ""
+    word = "Expired" if order.status.value == "expired" else "Cancelled"
+    return _of(order, f"{word}: {described(order)}.{kept}")
+
+
+def unknown(order: Order) -> Reply:
+    """Sent without an answer: it may be live, and it is not sent again."""
+    lead = f"Not known yet: {described(order)} was sent and the broker did not say. It may be live; it is being asked for, not sent again."
+    return _of(order, lead, tone=Tone.WARNING)
+
+
+def expired(ticket: str, line: str, reason: str) -> Reply:
+    """A card that nobody confirmed in time, or that a restart ended."""
+    return Reply((Text(f"Expired: {line}. {_sentence(reason or 'nothing was sent')}", Tone.QUIET),), thread=ticket)
+
+
+def closed(symbol: str, realised: Decimal, at: datetime, currency: str = "USD") -> Reply:
+    """A position is flat again."""
+    fact = Fact(f"closed.{symbol}", f"P/L realised {symbol}", realised, currency, at, source="the ledger")
+    return Reply(
+        (Text(f"{symbol} is closed: P/L {money_text(realised, currency, sign=True)} over the whole holding.", Tone.LEAD),), facts=(fact,)
+    )
+
+
+def halted(who: str) -> Reply:
+    """The kill switch is pulled."""
+    return Reply(
+        (
+            Text(f"Trading is halted (by {who}). Closing and cancelling still work.", Tone.LEAD),
+            Buttons((Button("Resume", "#resume"), Button("Status", "/status"))),
+        )
+    )
+
+
+def resumed(who: str) -> Reply:
+    """The kill switch is released."""
+    return Reply((Text(f"Trading goes on (released by {who}).", Tone.LEAD),))
+
+
+def failed(job: str, reference: str) -> Reply:
+    """A part of the core failed and will be tried again."""
+    return Reply((Text(f"{job} failed and will be tried again. Reference {reference} finds it in the log.", Tone.WARNING),))
+
+
+def described(order: Order, currency: str = "USD") -> str:
+    """An order in words: `sell 10 AAPL stop $175.00, gtc`."""
+    parts = [f"{order.side.value} {quantity_text(order.quantity)} {order.symbol}"]
+    match order.type:
+        case OrderType.MARKET:
+            parts.append("at market")
+        case OrderType.TRAILING:
+            trail = (
+                money_text(order.trail, currency)
+                if order.trail is not None
+                else percent_text(order.trail_percent or Decimal(0), sign=False)
+            )
+            parts.append(f"trailing {trail}")
+        case _:
+            parts += [f"stop {money_text(order.stop, currency)}"] if order.stop is not None else []
+            parts += [f"limit {money_text(order.limit, currency)}"] if order.limit is not None else []
+    return f"{' '.join(parts)}, {order.tif.value}"
+
+
+def _trigger(order: Order) -> str:
+    """What it was that filled, for an order that protected a position."""
+    if not order.protective:
+        return "Filled"
+    return {OrderType.LIMIT: "Target reached", OrderType.TRAILING: "Trailing stop filled"}.get(order.type, "Stop filled")
+
+
+def _of(order: Order, lead: str, *, tone: Tone = Tone.LEAD, cancel: bool = False) -> Reply:
+    blocks: list[Block] = [Text(lead, tone)]
+    if order.reason:
+        blocks.append(Text(_sentence(order.reason), Tone.QUIET))
+    if cancel:
+        blocks.append(Buttons((Button("Cancel order", f"#order-{order.client_id} cancel"),)))
+    return Reply(tuple(blocks), thread=order.ticket)
+
+
+def _fact(fill: Fill, key: str, label: str, value: Decimal, unit: str) -> Fact:
+    return Fact(f"fill.{fill.id}.{key}", label, value, unit, fill.at, source=f"execution {fill.id}")
+
+
+def _sentence(text: str) -> str:
+    """A reason as a sentence: a capital first, a full stop last."""
+    cut = text.strip()
+    return f"{cut[:1].upper()}{cut[1:]}" + ("" if cut.endswith((".", "!", "?")) else ".")
