@@ -116,7 +116,7 @@ _ALL = (
     Table("paper_positions", _columns("account text, symbol text, quantity decimal"), ("account", "symbol")),
     Table(
         "leases",
-        _columns("name text, token integer, holder text, host text, pid integer, command text, since instant, expires instant"),
+        _columns("name text, token integer, host text, pid integer, command text, since instant, expires instant"),
         ("name",),
     ),
 )

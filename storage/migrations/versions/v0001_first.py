@@ -72,7 +72,7 @@ def _chat() -> None:
     index("inbox", "done")
     keyed("usage", *text("account", "day", "name", "outcome"), *number("count"), *text("last"), key=("account", "day", "name", "outcome"))
     keyed("preferences", *text("account", "key", "value"), key=("account", "key"))
-    leases = (*text("name"), *number("token"), *text("holder", "host"), *number("pid"), *text("command", "since", "expires"))
+    leases = (*text("name"), *number("token"), *text("host"), *number("pid"), *text("command", "since", "expires"))
     keyed("leases", *leases, key=("name",))
 
 
