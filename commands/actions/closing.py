@@ -6,14 +6,15 @@ from decimal import Decimal
 
 from commands.actions.sight import Sight, amount_text, held, in_lots, lots_text, no_price, sights
 from commands.context import Ctx, Plan
+from commands.grammar import DEFAULT_PROFITS
 from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, NoPosition, UserError
-from domain.money import HUNDRED, percent_text, plain, to_lot
+from domain.money import HUNDRED, percent_text, plain
 from domain.orders import OrderIntent
+from trading import sizing
 
 CLOSE_ALL_WORD = "CLOSE-ALL"
-TAKE_PROFITS_AT = Amount(Decimal(10), Unit.PERCENT)
 
 
 @action(Verb.CLOSE, examples=("#AAPL close", "#AAPL close 50%", "#AAPL close 10"))
@@ -39,7 +40,7 @@ async def close_all(ctx: Ctx, action: Action) -> Plan:
 @action(Verb.TAKE_PROFITS, examples=("#take-profits", "#take-profits 15%"))
 async def take_profits(ctx: Ctx, action: Action) -> Plan:
     """Close every position that is up at least 10%, or the percentage given, on its average price."""
-    amount = action.amount or TAKE_PROFITS_AT
+    amount = action.amount or DEFAULT_PROFITS
     if amount.unit is not Unit.PERCENT:
         raise BadArgument("`#take-profits` takes a percentage of the average price.", example="#take-profits 10%")
     portfolio = await ctx.portfolio()
@@ -81,14 +82,8 @@ def _part(seen: Sight, amount: Amount | None) -> tuple[Decimal, str]:
     if amount.unit is Unit.PERCENT:
         if not 0 < amount.value <= HUNDRED:
             raise BadArgument(f"{plain(amount.value)}% is not a part of a position: 1% to 100%.", example=f"#{symbol} close 50%")
-        quantity = to_lot(abs(seen.position.quantity) * amount.value / HUNDRED, seen.instrument.lot)
-        if quantity <= 0:
-            owned = amount_text(seen.position.quantity, seen.instrument)
-            raise BadArgument(
-                f"{plain(amount.value)}% of {owned} is less than one lot; {lots_text(seen.instrument)}. To close it all:",
-                example=everything,
-            )
-        return quantity, f"close {plain(amount.value)}% of the position"
+        part = sizing.part_of_holding(amount.value / HUNDRED, symbol, seen.portfolio)
+        return part, f"close {plain(amount.value)}% of the position"
     if amount.unit is not Unit.SHARES:
         raise BadArgument(f"`close` takes a percentage or a number of {seen.instrument.unit}.", example=f"#{symbol} close 50%")
     if amount.value > abs(seen.position.quantity):

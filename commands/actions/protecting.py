@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from commands.actions.sight import Sight, held, no_price, sights
 from commands.context import Ctx, Plan
+from commands.grammar import DEFAULT_STOPS
 from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, GrammarError, NoPosition, NoPrice, UserError
@@ -15,7 +16,6 @@ from market.indicators import atr
 
 ATR_PERIODS = 14
 ATR_SESSIONS = 60  # enough for Wilder's smoothing to forget its seed
-SET_STOPS_AT = Amount(Decimal(2), Unit.ATR)
 
 
 @action(Verb.STOP, examples=("#AAPL stop 175", "#AAPL stop 5%"))
@@ -69,7 +69,7 @@ async def trailing(ctx: Ctx, action: Action) -> Plan:
 @action(Verb.SET_STOPS, examples=("#set-stops", "#set-stops 5%"))
 async def set_stops(ctx: Ctx, action: Action) -> Plan:
     """Put a stop on every position that has none: 2 ATR away, or the distance given; existing stops stay."""
-    amount = action.amount or SET_STOPS_AT
+    amount = action.amount or DEFAULT_STOPS
     portfolio = await ctx.portfolio()
     if not portfolio.positions:
         raise NoPosition("There is nothing to protect: no position is open.", example="/positions")

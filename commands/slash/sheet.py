@@ -1,0 +1,180 @@
+"""The facts of one answer, collected as its figures are written: what is said as a figure is also a fact that `/why` can show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from domain.chat import Block, Text, Tone
+from domain.facts import Fact
+from domain.instruments import Instrument
+from domain.market import Freshness, Quote
+from domain.money import HUNDRED, ONE, cents, money_text, percent_text, quantity_text
+from domain.portfolio import Portfolio
+
+Inputs = Sequence[tuple[str, str]]
+PERCENT_PLACES = Decimal("0.0001")
+MOST_NAMED = 4
+_SLUG = re.compile(r"[^a-z0-9]+")
+_SAID = {Freshness.DELAYED: "delayed", Freshness.STALE: "stale"}
+
+
+class Sheet:
+    """Facts under construction. Each writer keeps the figure and returns it as the reader's text; a label is kept once."""
+
+    def __init__(self, at: datetime, source: str, currency: str = "USD") -> None:
+        self.at = at
+        self.source = source
+        self.currency = currency
+        self._facts: dict[str, Fact] = {}
+
+    @classmethod
+    def of(cls, portfolio: Portfolio) -> Sheet:
+        """The sheet of an answer about one snapshot; its source says so when prices are simulated."""
+        source = "ledger and simulated quotes" if portfolio.simulated else "ledger and quotes" if portfolio.quotes else "ledger"
+        return cls(portfolio.at, source, portfolio.spec.currency)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Everything written so far, in order."""
+        return tuple(self._facts.values())
+
+    def add(
+        self, label: str, value: Decimal, unit: str, formula: str = "", inputs: Inputs = (), *, source: str = "", at: datetime | None = None
+    ) -> Decimal:
+        """Keep a figure as it is and return it."""
+        if label not in self._facts:
+            number = _SLUG.sub("-", label.lower()).strip("-")
+            self._facts[label] = Fact(number, label, value, unit, at or self.at, formula, tuple(inputs), source or self.source)
+        return value
+
+    def money(
+        self, label: str, value: Decimal, formula: str = "", inputs: Inputs = (), *, sign: bool = False, at: datetime | None = None
+    ) -> str:
+        """Keep an amount of the account's currency, rounded to cents, and write it."""
+        self.add(label, cents(value), self.currency, formula, inputs, at=at)
+        return money_text(value, self.currency, sign=sign)
+
+    def price(self, label: str, value: Decimal, *, source: str = "", at: datetime | None = None, formula: str = "") -> str:
+        """Keep a price in full and write it in full, at least two decimals."""
+        self.add(label, value, self.currency, formula, source=source, at=at)
+        return price_text(value)
+
+    def percent(
+        self,
+        label: str,
+        fraction: Decimal,
+        formula: str = "",
+        inputs: Inputs = (),
+        *,
+        sign: bool = True,
+        places: int = 2,
+        at: datetime | None = None,
+    ) -> str:
+        """Keep a fraction as percent (20 for 20%) and write it."""
+        self.add(label, (fraction * HUNDRED).quantize(PERCENT_PLACES, rounding=ROUND_HALF_EVEN), "%", formula, inputs, at=at)
+        return percent_text(fraction, sign=sign, places=places)
+
+    def count(self, label: str, number: int, formula: str = "") -> str:
+        """Keep a count and write it."""
+        self.add(label, Decimal(number), "count", formula)
+        return f"{number:,}"
+
+    def quantity(self, label: str, quantity: Decimal, instrument: Instrument | None) -> str:
+        """Keep a quantity in the instrument's unit and write it without the unit."""
+        self.add(label, quantity, instrument.unit if instrument else "shares", "sum of the ledger's trades and splits", source="ledger")
+        return quantity_text(quantity)
+
+
+def price_text(price: Decimal) -> str:
+    """A price without currency mark, in its own decimals but at least two and at most eight: `1,234.50`, `0.00012345`."""
+    exponent = price.normalize().as_tuple().exponent
+    places = min(max(-exponent if isinstance(exponent, int) else 2, 2), 8)
+    return f"{price:,.{places}f}"
+
+
+def bare(amount: Decimal, *, sign: bool = False) -> str:
+    """Money without its mark, for a column whose heading carries it."""
+    return money_text(amount, "USD", sign=sign).replace("$", "")
+
+
+def bare_percent(fraction: Decimal, *, sign: bool = True, places: int = 2) -> str:
+    """Percent without its mark, for a column whose heading carries it."""
+    return percent_text(fraction, sign=sign, places=places).removesuffix("%")
+
+
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """A fraction of a whole; zero when the whole is not positive."""
+    return part / whole if whole > 0 else Decimal(0)
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """`1 position`, `12 positions`."""
+    return f"{number:,} {one if number == ONE else many or one + 's'}"
+
+
+def moment(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """An instant for the reader, its zone named: `10:30 New York, Fri 10 Oct 2025`."""
+    local = at.astimezone(zone)
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{clock} {zone_name(zone)}, {day_text(at, zone)} {local.year}"
+
+
+def day_text(at: datetime, zone: tzinfo) -> str:
+    """The reader's day of an instant: `Fri 10 Oct`."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def zone_name(zone: tzinfo) -> str:
+    """How a zone is called: the city of its key, else its own name."""
+    return str(zone).rsplit("/", 1)[-1].replace("_", " ")
+
+
+def as_of(portfolio: Portfolio, zone: tzinfo) -> Text:
+    """The quiet last line of an answer: the instant, and what its prices are worth (simulated, delayed, stale, missing)."""
+    parts = [f"As of {moment(portfolio.at, zone)}"]
+    if portfolio.simulated:
+        parts.append("simulated prices")
+    for freshness, word in _SAID.items():
+        names = [s for s, q in portfolio.quotes.items() if q.freshness is freshness]
+        if names:
+            parts.append(f"{word}: {named(names)}")
+    if portfolio.quotes and all(q.freshness is Freshness.CLOSED for q in portfolio.quotes.values()):
+        parts.append("the exchange is closed, these are last prices")
+    return Text("; ".join(parts) + ".", Tone.QUIET)
+
+
+def unpriced_note(portfolio: Portfolio) -> tuple[Block, ...]:
+    """The warning for positions without a price, none when every one has it."""
+    missing = portfolio.unpriced
+    if not missing:
+        return ()
+    verb = "has" if len(missing) == 1 else "have"
+    pronoun = "is" if len(missing) == 1 else "are"
+    return (Text(f"{named(missing)} {verb} no price and {pronoun} in no total.", Tone.WARNING),)
+
+
+def named(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """`AAPL, NVDA and 3 more`."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def quote_inputs(quote: Quote) -> tuple[tuple[str, str], ...]:
+    """The quote behind a figure, as inputs."""
+    mark = ", simulated" if quote.simulated else ""
+    return (("last", f"{price_text(quote.last)} ({quote.source}{mark}, {quote.freshness})"),)
+
+
+def tone_of(amount: Decimal) -> Tone:
+    """Good for a gain, bad for a loss."""
+    return Tone.GOOD if amount > 0 else Tone.BAD if amount < 0 else Tone.PLAIN
+
+
+def moved_text(amount: str, value: Decimal) -> str:
+    """`up $412.30`, `down $412.30`, `unchanged` from a signless amount."""
+    return "unchanged" if not value else f"{'up' if value > 0 else 'down'} {amount}"

@@ -1,0 +1,40 @@
+"""Spans of time a reader names, as the instant they begin: always a close, so that what a span made is what changed since then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from market import calendar
+from market.hub import Hub
+
+Span = Literal["today", "week", "month", "ytd", "all"]
+SUFFIX: dict[str, str] = {"today": "today", "week": "this week", "month": "this month", "ytd": "this year", "all": "since the start"}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span that ends now: `start` is the close it counts from, None for everything; `suffix` ends a label or a sentence."""
+
+    name: str
+    suffix: str
+    start: datetime | None
+
+
+def window(hub: Hub, span: str, now: datetime) -> Window:
+    """The window of a span at an instant: `today` since the close before the current trading day; the others since the last close before
+    the calendar week, month or year of that day began."""
+    begun = hub.day_start(now)
+    if span == "all":
+        return Window(span, SUFFIX[span], None)
+    if span == "today":
+        return Window(span, SUFFIX[span], begun)
+    day = calendar.following(begun.astimezone(calendar.NEW_YORK).date()).day
+    return Window(span, SUFFIX[span], min(calendar.previous(_first(span, day)).close, begun))
+
+
+def _first(span: str, day: date) -> date:
+    if span == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if span == "month" else day.replace(month=1, day=1)
