@@ -31,11 +31,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     home: Path = Field(default_factory=default_home, description="The data directory: database, history, log.")
-    database_url: str | None = Field(None, description="postgresql://user:password@host/name instead of the SQLite file in the data directory.")
+    database_url: str | None = Field(
+        None, description="postgresql://user:password@host/name instead of the SQLite file in the data directory."
+    )
     account: str = Field("demo", min_length=1, max_length=40, description="The account that opens when none is named.")
     zone: str = Field("America/New_York", description="The zone in which moments are shown.")
     seed: int = Field(7, ge=0, description="The seed of the demo world; another seed is another market.")
-    shorting: bool = Field(False, description="Whether the demo account may sell short.")
+    shorting: bool = Field(default=False, description="Whether the demo account may sell short.")
     commission: Decimal = Field(Decimal(0), ge=0, description="The paper broker's commission per equity share, in USD.")
     price_tolerance: Decimal = Field(
         Decimal("0.005"), gt=0, lt=1, description="How far a price may move between card and confirmation, as a fraction."

@@ -14,10 +14,10 @@ from app.settings import Settings
 from domain.clock import ManualClock, SystemClock, WorldClock
 from domain.errors import BadArgument
 from domain.instruments import Instrument
-from domain.market import WorldState
 from domain.ports import Calendar, Clock, MarketData, NewsSource
 from market import calendar
 from market.world.universe import instruments as universe
+from storage.world import WorldState
 
 OPENING = timedelta(hours=1)  # the demo begins at 10:30 New York, an hour after the open
 
@@ -44,7 +44,9 @@ class Wanted:
     def check(self) -> None:
         """Refuse options that contradict each other; raises BadArgument with a correct line."""
         if self.replay is not None and self.at is None:
-            raise BadArgument("--replay needs --at: the instant at which it begins.", example="--replay bars.csv --at 2025-10-10T14:00-04:00")
+            raise BadArgument(
+                "--replay needs --at: the instant at which it begins.", example="--replay bars.csv --at 2025-10-10T14:00-04:00"
+            )
         if self.replay is None and self.at is not None:
             raise BadArgument("--at goes with --replay; the demo's instant is --now.", example="--now 2025-10-10T14:00-04:00")
         if self.replay is not None and (self.now is not None or self.simulated):

@@ -27,6 +27,7 @@ class Courier:
         self._store = store
         self._clock = clock
         self._deliver = deliver
+        self._since = clock.now()
 
     async def run_once(self) -> int:
         """Deliver what is due; returns how many were shown. The first failure ends the round, so order is kept."""
@@ -35,7 +36,7 @@ class Courier:
         shown = 0
         for row in rows:
             try:
-                await self._deliver(marked(row.alert, self._clock.now()))
+                await self._deliver(marked(row.alert, since=self._since))
             except Exception:
                 pause = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
                 log.exception("alert %s was not shown; next try in %s", row.id, pause)
@@ -48,11 +49,9 @@ class Courier:
         return shown
 
 
-def marked(alert: Alert, now: datetime) -> Reply:
-    """The alert's reply, saying how late it is when it is more than two minutes late."""
-    delay = now - alert.at
-    if delay <= LATE:
+def marked(alert: Alert, *, since: datetime) -> Reply:
+    """The alert's reply; one that is older than this courier waited for it, and says when it happened."""
+    if since - alert.at <= LATE:
         return alert.reply
-    minutes = int(delay.total_seconds() // 60)
-    note = Text(f"Late by {minutes} min: this happened at {alert.at:%Y-%m-%d %H:%M} UTC.", Tone.QUIET)
+    note = Text(f"Told late: this happened at {alert.at:%Y-%m-%d %H:%M} UTC.", Tone.QUIET)
     return replace(alert.reply, blocks=(*alert.reply.blocks, note))

@@ -10,7 +10,19 @@ from tests.house.sources import ROOT, files, tracked
 
 LINES, FUNCTION = 400, 60
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|service)s?$")
-HEAVY = ("pandas", "numpy", "ccxt", "langchain", "openai", "telegram", "discord", "alpaca", "matplotlib", "sqlalchemy", "exchange_calendars")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "ccxt",
+    "langchain",
+    "openai",
+    "telegram",
+    "discord",
+    "alpaca",
+    "matplotlib",
+    "sqlalchemy",
+    "exchange_calendars",
+)
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(ROOT)))

@@ -52,7 +52,7 @@ class Conversation:
         return await self._tell(line, payload=None)
 
     async def _answer_card(self, *, confirm: bool) -> Turn | None:
-        """`yes` and `no` belong to a card only when exactly one is open and it was the last thing shown; None lets the desk hear the word."""
+        """`yes` and `no` belong to a card only when exactly one is open and was the last thing shown; None: the desk hears the word."""
         cards = await self._cards()
         if not cards:
             return None

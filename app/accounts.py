@@ -1,0 +1,128 @@
+"""Opening accounts for the first time: the demo's book, a reader's transactions, a book for a file of bars."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.errors import ImportRefused
+from domain.ledger import Entry, EntryKind
+from domain.money import cents, to_lot
+from domain.orders import Order, OrderIntent, OrderStatus, Side
+from domain.portfolio import AccountSpec, Mode
+from domain.ports import Broker
+from market.hub import Hub
+from storage import accounts, ledger, orders, paper, preferences
+from storage.store import Store, Tx
+from trading.demo import demo_book
+from trading.holdings import fold
+
+DEMO = "demo"
+REPLAY_NAMES = 8
+REPLAY_CASH = Decimal(100_000)
+OPENING = "opening"  # the ticket id of what an account was opened with
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What an account begins with: its ledger, and protective orders to be placed once."""
+
+    spec: AccountSpec
+    entries: Sequence[Entry]
+    stops: Sequence[OrderIntent] = ()
+
+
+async def demo_opening(hub: Hub, at: datetime, *, shorting: bool) -> Opening:
+    """The demo account with its ledger of the last 120 sessions."""
+    book = await demo_book(hub, at, DEMO)
+    return Opening(AccountSpec(DEMO, Mode.DEMO, shorting=shorting), book.entries, book.stops)
+
+
+async def replay_opening(hub: Hub, at: datetime) -> Opening:
+    """A book for a file of bars: equal parts of a tenth of 100,000 USD in its first symbols, bought at the last close before `at`.
+
+    Raises ImportRefused when the file has no bar before that instant.
+    """
+    symbols = list(hub.instruments())[:REPLAY_NAMES]
+    bought = max((b.at for b in (await hub.quotes(symbols)).values()), default=at)
+    closes = await hub.previous_closes(symbols)
+    prices = closes or {s: q.last for s, q in (await hub.quotes(symbols)).items()}
+    if not prices:
+        raise ImportRefused(f"The file has no closed bar before {at:%Y-%m-%d %H:%M} UTC; choose a later --at.")
+    spec = AccountSpec("replay", Mode.PAPER)
+    day = (min(bought, at)).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = [Entry("opening", spec.name, day, EntryKind.DEPOSIT, REPLAY_CASH, source="replay")]
+    for symbol, price in prices.items():
+        quantity = to_lot(REPLAY_CASH / 10 / price, hub.require(symbol).lot)
+        if quantity > 0:
+            cash = -cents(quantity * price)
+            name = f"opening-{symbol}"
+            found.append(Entry(name, spec.name, day, EntryKind.TRADE, cash, symbol, Side.BUY, quantity, price, source="replay"))
+    return Opening(spec, tuple(found))
+
+
+async def create(store: Store, opening: Opening, at: datetime) -> None:
+    """Write the account, its ledger and the venue's matching books in one transaction: all of it or nothing."""
+    holdings = fold(opening.entries)
+    name = opening.spec.name
+    async with store.write() as tx:
+        await accounts.add(tx, opening.spec)
+        for entry in opening.entries:
+            await ledger.add(tx, entry)
+        await paper.set_cash(tx, name, holdings.cash)
+        await paper.set_cursor(tx, name, at)
+        for position in holdings.positions:
+            await paper.set_position(tx, name, position.symbol, position.quantity)
+        for order in _stops(opening, at):
+            await orders.add(tx, order)
+
+
+async def place_opening_orders(store: Store, broker: Broker, account: str) -> None:
+    """Give the venue the protective orders an account was opened with; their ids are fixed, so doing it again changes nothing."""
+    async with store.read() as tx:
+        if await preferences.get(tx, account, OPENING) == "done":
+            return
+        waiting = [o for o in await orders.open(tx, account) if o.ticket == OPENING and o.status is OrderStatus.PENDING]
+    placed = [
+        order.moved(report.status, report.at, broker_id=report.broker_id) for order in waiting if (report := await broker.submit(order))
+    ]
+    async with store.write() as tx:
+        await _save(tx, placed)
+        await preferences.set(tx, account, OPENING, "done")
+
+
+async def _save(tx: Tx, placed: Sequence[Order]) -> None:
+    for order in placed:
+        await orders.save(tx, order)
+
+
+def _stops(opening: Opening, at: datetime) -> list[Order]:
+    return [
+        Order(
+            client_id=f"{OPENING}-{leg}",
+            account=opening.spec.name,
+            ticket=OPENING,
+            leg=leg,
+            symbol=intent.symbol,
+            side=intent.side,
+            type=intent.type,
+            quantity=intent.quantity or Decimal(0),
+            tif=intent.tif,
+            created=at,
+            updated=at,
+            limit=intent.limit,
+            stop=intent.stop,
+            trail=intent.trail,
+            trail_percent=intent.trail_percent,
+            reduce_only=intent.reduce_only,
+        )
+        for leg, intent in enumerate(opening.stops, start=1)
+    ]
+
+
+def fingerprint(data: bytes) -> str:
+    """Eight hex digits of a file's content, for the name of a book."""
+    return hashlib.sha256(data).hexdigest()[:8]

@@ -1,0 +1,76 @@
+"""`foliopilot import`: a transactions file into a new paper account, all lines or none."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from app import settings, wiring
+from app.accounts import Opening, create
+from domain.clock import SystemClock
+from domain.errors import BadArgument, ImportRefused
+from domain.money import money_text
+from domain.portfolio import AccountSpec, Mode
+from storage import accounts
+from trading.statement import Statement, parse
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+RESERVED = frozenset({"demo", "replay"})
+
+
+def main(file: Path, account: str | None) -> int:
+    """Import and say what was read; 0 then."""
+    name = account if account is not None else account_name(file)
+    check_name(name)
+    statement = read(file, name)
+    asyncio.run(_store(name, statement))
+    sys.stdout.write(said(statement, name) + "\n")
+    return 0
+
+
+def account_name(file: Path) -> str:
+    """An account's name made of a file's."""
+    return re.sub(r"[^a-z0-9._-]+", "-", file.name.split(".")[0].lower()).strip("-._")[:40] or "imported"
+
+
+def check_name(name: str) -> None:
+    """Raise BadArgument for a name that could not be typed or is taken by the house itself."""
+    if not NAME.fullmatch(name):
+        raise BadArgument(f"{name!r} cannot name an account: use lower-case letters, digits, - and _.", example="--account retirement")
+    if name in RESERVED:
+        raise BadArgument(f"{name!r} is the house's own account; choose another name.", example="--account retirement")
+
+
+def read(file: Path, name: str) -> Statement:
+    """The statement in a file; raises ImportRefused naming what is wrong with the file or each bad line."""
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError as error:
+        raise ImportRefused(f"There is no file {file}.") from error
+    except OSError as error:
+        raise ImportRefused(f"{file} cannot be read: {error.strerror}.") from error
+    return parse(data, name)
+
+
+def said(statement: Statement, name: str) -> str:
+    """What was imported and assumed, and the line that opens it."""
+    trades = sum(1 for e in statement.entries if e.symbol is not None)
+    lines = [f"Imported {trades} transactions into the paper account {name}."]
+    if statement.opening_cash:
+        lines.append(
+            f"Assumed an opening deposit of {money_text(statement.opening_cash)}, the least that keeps its cash from going negative."
+        )
+    lines += statement.notes
+    lines.append(f"Open it: foliopilot chat --account {name}    (quantities and cost; add --simulated for simulated prices)")
+    return "\n".join(lines)
+
+
+async def _store(name: str, statement: Statement) -> None:
+    async with wiring.database(settings.load(), command="import") as store:
+        async with store.read() as tx:
+            if await accounts.get(tx, name) is not None:
+                raise BadArgument(f"There is an account {name} already; choose another name.", example=f"--account {name}-2")
+        spec = AccountSpec(name, Mode.PAPER, priced=False)
+        await create(store, Opening(spec, statement.entries), SystemClock().now())
