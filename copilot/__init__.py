@@ -1,0 +1,1 @@
+"""The copilot: free text understood and answered from facts; it proposes and never trades."""

@@ -1,0 +1,307 @@
+"""An imperative sentence → a `#` action. Every word must be understood; what is missing or doubtful is asked for, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from copilot import drawn
+from copilot.meaning import AskBack, Known, Propose
+from copilot.slots import FILLERS, Item, low, read
+from copilot.symbols import Mention, SymbolIndex
+from copilot.words import Kind, Token
+from domain.chat import Action, Amount, Unit, Verb
+
+# What may stand before an instruction without changing it; longest first. `would you` alone asks an opinion and is not here.
+LEADS: tuple[tuple[str, ...], ...] = tuple(
+    sorted(
+        (
+            tuple(phrase.split())
+            for phrase in (
+                "please",
+                "kindly",
+                "hey",
+                "hi",
+                "hello",
+                "ok",
+                "okay",
+                "alright",
+                "right",
+                "so",
+                "well",
+                "just",
+                "then",
+                "now",
+                "quick",
+                "quickly",
+                "copilot",
+                "foliopilot",
+                "bot",
+                "go ahead and",
+                "go ahead",
+                "go and",
+                "can you",
+                "could you",
+                "can you please",
+                "could you please",
+                "will you please",
+                "would you please",
+                "would you kindly",
+                "i want to",
+                "i want you to",
+                "i would like to",
+                "i would like you to",
+                "i like to",
+                "i need to",
+                "i need you to",
+                "let us",
+                "let me",
+                "help me",
+                "help me to",
+                "place an order to",
+                "place a order to",
+                "place a market order to",
+                "place market order to",
+                "place a limit order to",
+                "place an order for",
+                "put in an order to",
+                "put in a limit order to",
+                "submit an order to",
+                "submit a market order to",
+                "submit a limit order to",
+                "enter an order to",
+                "create an order to",
+                "create a limit order to",
+                "make an order to",
+                "market order to",
+                "limit order to",
+                "make a market order to",
+                "send a market order to",
+                "send an order to",
+                "execute",
+                "do",
+            )
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+_LIMIT_LEAD = "limit order"
+
+Reader = Callable[[Sequence[Item], Known, SymbolIndex], Action | AskBack | None]
+
+
+def strip_lead(rest: Sequence[Item]) -> tuple[list[Item], bool]:
+    """The items after courtesy, and whether the courtesy asked for a limit order."""
+    left = list(rest)
+    limited = False
+    while left:
+        if isinstance(left[0], Token) and left[0].kind is Kind.MARK and left[0].low in ",.!-:":
+            left.pop(0)
+            continue
+        words = [low(item) for item in left[:7]]
+        lead = next((p for p in LEADS if tuple(words[: len(p)]) == p), None)
+        if lead is None:
+            break
+        limited |= "limit" in lead
+        del left[: len(lead)]
+    return left, limited
+
+
+def front_verb(rest: Sequence[Item]) -> list[Item]:
+    """`apple: sell half` → `sell half apple`; anything else as it is."""
+    if rest and isinstance(rest[0], Mention):
+        k = 1
+        while k < len(rest) and low(rest[k]) in ("stock", "shares", "share", "company", "position", "and", ",", ":", "-"):
+            k += 1
+        if k < len(rest) and low(rest[k]) in _AFTER_SYMBOL:
+            return [rest[k], rest[0], *rest[k + 1 :]]
+    return list(rest)
+
+
+_AFTER_SYMBOL = frozenset("sell buy close stop target trailing trail trim reduce dump exit liquidate".split())
+
+SELL: tuple[str, ...] = ("sell off", "sell", "unload", "offload", "market sell", "limit sell")
+CLOSE: tuple[str, ...] = (
+    "get me out of",
+    "get us out of",
+    "get out of",
+    "get rid of",
+    "take me out of",
+    "sell out of",
+    "bail out of",
+    "bail on",
+    "cash out of",
+    "close out of",
+    "close out",
+    "close",
+    "exit",
+    "exit from",
+    "liquidate",
+    "dump",
+    "ditch",
+    "flatten",
+    "unwind",
+    "nuke",
+)
+REDUCE: tuple[str, ...] = (
+    "trim down",
+    "trim",
+    "reduce",
+    "cut back on",
+    "cut back",
+    "cut",
+    "lighten up on",
+    "lighten up",
+    "lighten",
+    "scale back",
+    "pare back",
+    "pare",
+    "take",
+    "halve",
+)
+BUY: tuple[str, ...] = (
+    "buy",
+    "purchase",
+    "acquire",
+    "grab",
+    "pick up",
+    "scoop up",
+    "scoop",
+    "snap up",
+    "get",
+    "add",
+    "invest",
+    "put",
+    "throw",
+    "load up on",
+    "top up",
+    "market buy",
+    "limit buy",
+)
+_WEAK = frozenset({"get", "add", "put", "throw", "take", "cut", "close", "pick", "exit", "flatten"})  # also begin ordinary sentences
+
+
+def instruction(rest: Sequence[Item], known: Known, index: SymbolIndex, said: str) -> Propose | AskBack | None:
+    """The proposal a sentence asks for, a question back where something is missing, or None where it is no instruction."""
+    rest, limited = strip_lead(rest)
+    rest = front_verb(rest)
+    if not rest:
+        return None
+    action = _batch(rest) or _protection(rest, known, index)
+    if action is None:
+        action = _trade(rest, known, index, limited=limited)
+    if isinstance(action, Action):
+        return Propose(action, said)
+    return action
+
+
+def _head(rest: Sequence[Item], phrases: Sequence[str]) -> int:
+    """How many items the longest matching verb phrase takes; 0 when none does."""
+    words = [low(item) for item in rest[:5]]
+    return max((len(p.split()) for p in phrases if words[: len(p.split())] == p.split()), default=0)
+
+
+def _trade(rest: Sequence[Item], known: Known, index: SymbolIndex, *, limited: bool) -> Action | AskBack | None:
+    for phrases, draw in ((CLOSE, drawn.closing), (SELL, drawn.selling), (REDUCE, drawn.reducing), (BUY, drawn.buying)):
+        size = _head(rest, phrases)
+        if not size:
+            continue
+        fillers = FILLERS | ({"at"} if low(rest[0]) == "throw" else frozenset())
+        slots = read(rest[size:], fillers=fillers, priced=low(rest[0]) != "throw")
+        slots.limit_word |= limited or low(rest[0]) == "limit"
+        if low(rest[0]) == "halve":
+            slots.amounts.append(Amount(drawn.HALF, Unit.PERCENT))
+        weak = low(rest[0]) in _WEAK
+        if weak and (slots.unread or not (slots.mentions or slots.everything or slots.pronoun or slots.amounts)):
+            return None
+        if weak and low(rest[0]) in ("get", "add", "put", "throw", "take", "pick") and not (slots.amounts and slots.mentions):
+            return None
+        return draw(slots, known, index)
+    return None
+
+
+_SENTENCE_MARKS = re.compile(r"[,.!:]+$")
+
+
+def _plain(rest: Sequence[Item]) -> str | None:
+    """The words of a sentence without instruments as one string; None where an instrument is named."""
+    if any(isinstance(item, Mention) for item in rest):
+        return None
+    words = [low(item) for item in rest]
+    return " ".join(w for w in words if w not in (",", ".", "!", "please", "now", "immediately", "thanks", "right", "asap", "the", "my", "our"))
+
+
+_BATCHES: tuple[tuple[re.Pattern[str], Verb], ...] = (
+    (
+        re.compile(
+            r"(hit |press |push |do an |do |make an )?emergency stop|(hit |pull |flip |use |press )?kill switch( on)?|(stop|halt|freeze|pause) (all |everything )?trading"
+            r"|(stop|halt|freeze) everything|pull plug( on (all )?(trading|everything))?|shut (it|everything|trading) down"
+        ),
+        Verb.EMERGENCY_STOP,
+    ),
+    (re.compile(r"(resume|restart)( all)?( trading)?|(start|turn) trading (again|back on)|lift halt|release kill switch"), Verb.RESUME),
+    (
+        re.compile(
+            r"(cancel|kill|scrap|pull|withdraw|remove|delete) (everything|(all|every)( of)?( open| pending| working| outstanding)?( stock)? (orders?|of them)|all)"
+        ),
+        Verb.CANCEL_ALL,
+    ),
+    (
+        re.compile(
+            r"(sell|close|liquidate|flatten|dump|exit|nuke|unwind|close out|sell off|get rid of|get me out of|get out of)"
+            r" (everything|whole thing|all of (it|them)|all( of)?( open)? (positions|stocks|holdings|shares|stock)|(whole|entire) (portfolio|account|book)|portfolio|"
+            r"everything (i have|i own|in portfolio)|every position|every single position|it all)|get me flat|go flat|go to cash|go all cash|flatten( book)?"
+        ),
+        Verb.CLOSE_ALL,
+    ),
+)
+
+
+def _batch(rest: Sequence[Item]) -> Action | AskBack | None:
+    """Lines about everything at once; `sell it all` could mean one thing or all of them, and is asked back."""
+    words = _plain(rest)
+    if words is None:
+        return None
+    if re.fullmatch(r"(sell|close|dump) (it all|all of it)|sell all|close all|dump all", words):
+        return AskBack("Everything, every open position? I draw up nothing until I know.", ("#close-all", "/positions"))
+    for pattern, verb in _BATCHES:
+        if pattern.fullmatch(words):
+            return Action(verb)
+    match = re.fullmatch(r"(?:cancel|kill|scrap|withdraw) order (?:id |number |no )?(?:# )?([a-z0-9]+)((?: - | )[0-9]{1,2})?", words)
+    if match and any(c.isdigit() for c in match[1]) and len(match[1]) <= 12:
+        leg = (match[2] or "").strip(" -")
+        return Action(Verb.CANCEL, target=match[1] + (f"-{leg}" if leg else ""))
+    if re.match(r"(cancel|kill|scrap|withdraw|modify|change)\b.*\border\b", words) or re.fullmatch(r"cancel( it| that)?", words):
+        return AskBack("Which order? `/orders` shows their ids.", ("/orders", "#cancel-all"))
+    return None
+
+
+_PROTECT_HEADS = frozenset(
+    """put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock make
+    update change secure""".split()
+)
+_PROTECT_FILLERS = FILLERS | frozenset(
+    """put set place add attach protect give use move raise lower tighten stop stops loss losses trailing trail target targets take profit
+    profits under below above at of to it's away from here beneath via is make update change last lock those than least""".split()
+)
+
+
+def _protection(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Action | AskBack | None:
+    """Stops, trailing stops, targets and profit-taking, whatever verb begins the sentence."""
+    words = [low(item) for item in rest]
+    head = words[0]
+    if not (head in _PROTECT_HEADS or (isinstance(rest[0], Token) and rest[0].kind in (Kind.PERCENT, Kind.NUMBER) and len(rest) > 1)):
+        return None
+    stop = "stop" in words or "stops" in words
+    trail = "trailing" in words or "trail" in words
+    target = "target" in words or "targets" in words
+    profits = "take" in words and ("profit" in words or "profits" in words or "gains" in words)
+    if (stop or trail) and (target or profits):
+        return AskBack("One at a time: the stop first, or the target?", ())
+    kind = "trailing" if trail else "stop" if stop else "target" if target else "profits" if profits else None
+    if kind is None:
+        return None
+    extra = frozenset({"up", "more", "than", "that", "is", "are", "gains", "least"}) if kind == "profits" else frozenset()
+    slots = read(rest, fillers=_PROTECT_FILLERS | extra, priced=False)
+    return drawn.protecting(kind, slots, known, index, orders_only="stops" in words)

@@ -1,0 +1,200 @@
+"""Free text → what is meant, without a model: pure, fast, and careful where money hangs on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from copilot.instruction import instruction
+from copilot.intents import command_of, span_of
+from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
+from copilot.mood import Mood, mood, request, trigger
+from copilot.questions import declined, kind_of, sector_of, small_talk
+from copilot.slots import items
+from copilot.symbols import Mention, SymbolIndex
+from copilot.words import Kind, Token, clean, tokens
+from domain.chat import Action, Amount, Unit, Verb
+
+LONGEST = 600  # characters; more is no line a person types
+_QUOTED = re.compile(r"\"[^\"]*\"?|«[^»]*»?|`[^`]*`?|(?<!\w)'[^']*'(?!\w)|^\s*>.*$|^\s*(?:fwd?|re|forwarded(?: from)?)\s*:.*$", re.M | re.I)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+(?=\S)|[\n;]+|&&|\|\|")
+_SECOND = re.compile(
+    r"\b(and|then|,|but|also|plus)( then| also| please)? (sell|buy|close|dump|exit|cancel|put|set|take profit|trim|purchase|liquidate|use)\b"
+)
+_SYMBOL_COMMANDS = frozenset({"news", "quote", "chart", "stops", "positions", "profit-loss", "orders", "journal", "explain", "performance"})
+_SPAN_COMMANDS = frozenset({"what-happened", "profit-loss", "performance"})
+_INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "performance", "explain": "help", "demo": "status"}
+_TERMS = re.compile(
+    r"\b(trailing stop|trailing|stop loss|stop|limit order|limit|market order|beta|sharpe|value at risk|var|drawdown|volatility|atr|sigma|spread|short|gtc|target|"
+    r"buying power|attribution|slippage|cost basis|kill switch|ticket|card|buy to cover)s?\b"
+)
+_LOST = Chat(
+    "I did not understand that. Ask “what happened yesterday?” or “what can be done?”, type a line like `#AAPL close 50%`, or `/help`.", Topic.LOST
+)
+
+
+def understand(text: str, known: Known) -> Meaning:
+    """What the line means; never raises, never calls anything, and proposes only what the reader asked for in words all understood."""
+    if len(text) > LONGEST:
+        return Chat("That is too long for me: one question or one instruction at a time, please.", Topic.LOST)
+    cleaned = clean(text)
+    bare = _QUOTED.sub(" ", cleaned)
+    quoted = bare != cleaned
+    index = known.symbols()
+    spoken = [_Sentence(part, index) for part in _SENTENCES.split(bare) if part.strip()]
+    spoken = [s for s in spoken if s.words]
+    if not spoken:
+        if quoted:
+            return Chat("Those are somebody else's words, so I leave them. Tell me yourself what you want done.", Topic.NOTED)
+        return _LOST
+    telling = [s for s in spoken if small_talk(s.words) is None] or spoken[:1]
+    if len(telling) == 1:
+        return _one(telling[0], known, index, text, doubtful=quoted or "\ufffd" in cleaned)
+    return _several(telling, known, index, text)
+
+
+class _Sentence:
+    """One sentence: tokens, instruments named, and its words with instruments written `SYM`."""
+
+    def __init__(self, text: str, index: SymbolIndex) -> None:
+        self.text = text
+        self.question = text.rstrip(" !.\"'").endswith("?")
+        found: list[Token] = tokens(text, is_name=index.is_name)
+        if found and found[-1].low == "?":
+            while found and found[-1].low in "?!.":
+                found.pop()
+        self.found = found
+        self.mentions = index.mentions(found)
+        self.items = items(found, self.mentions)
+        self.words = " ".join("SYM" if isinstance(item, Mention) else item.low for item in self.items).replace(" ,", ",")
+        self.bare = re.sub(r" ?[,.!:?]+(?= |$)", "", self.words).strip()
+
+    def symbol(self, known: Known) -> str | None:
+        """The instrument a question is about: the first one named, a held one of several, or the last one spoken of."""
+        for mention in self.mentions:
+            if mention.symbols:
+                held = [s for s in mention.symbols if s in known.held]
+                return (held or list(mention.symbols))[0]
+        if re.search(r"\b(it|that|this one|that one)\b", self.words):
+            return known.last_symbol
+        return None
+
+
+def _several(told: Sequence[_Sentence], known: Known, index: SymbolIndex, text: str) -> Meaning:
+    """More than one sentence: an instruction among them is asked back alone; otherwise the first question that is understood."""
+    meanings = [_one(s, known, index, text, doubtful=False) for s in told]
+    asked = [m for m in meanings if isinstance(m, Propose | AskBack)]
+    proposed = tuple(m.action.line() for m in asked if isinstance(m, Propose))
+    if asked:
+        return AskBack("One thing at a time, please: each instruction on its own line. Which first?", proposed)
+    return next((m for m in meanings if isinstance(m, Call | Question)), meanings[0])
+
+
+def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning:
+    words = sentence.bare
+    if (talk := small_talk(words)) is not None:
+        return talk
+    how = mood(words, question=sentence.question)
+    if how is None:
+        if _SECOND.search(sentence.words) and not _only_symbol_first(sentence):
+            return AskBack("One at a time, please: each line draws up one card. Which first?", ())
+        if (refusal := declined(words)) is not None and not _cancelling(words):
+            return refusal
+        drawn = instruction(sentence.items, known, index, text)
+        if isinstance(drawn, Propose) and doubtful:
+            return AskBack("Part of that was quoted or unreadable. Shall I draw this up?", (drawn.action.line(),))
+        if drawn is not None:
+            return drawn
+    if how is Mood.CONDITIONAL and (drawn := _conditional(sentence, known, index, text, doubtful=doubtful)) is not None:
+        return drawn
+    return _reading(sentence, known, how)
+
+
+def _only_symbol_first(sentence: _Sentence) -> bool:
+    """`AMZN company stock and buy 25`: one instruction after all."""
+    return bool(re.match(r"^SYM( company)?( stock| shares)?(,| and|, and) (buy|sell|close)\b", sentence.words)) and len(_SECOND.findall(sentence.words)) == 1
+
+
+def _cancelling(words: str) -> bool:
+    return words.startswith(("cancel", "kill"))
+
+
+def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning | None:
+    """`sell AAPL if it drops to 170` is a stop, and shown as one; every other condition is asked back, for nothing here waits for prices."""
+    words = sentence.bare
+    met = trigger(words)
+    named = [m for m in sentence.mentions if m.sure and len(m.symbols) == 1]
+    if met is not None and named and len(named) == len(sentence.mentions) and not sentence.question:
+        symbol = named[0].symbols[0]
+        amount = Amount(Decimal(met.level), Unit.PERCENT if met.percent else Unit.PRICE)
+        action = Action(Verb.STOP, symbol, amount)
+        if symbol in known.held and amount.value > 0 and not (met.percent and amount.value >= 100) and not doubtful:
+            return Propose(action, text)
+        return AskBack(f"That would be a stop: `{action.line()}`?", (action.line(),))
+    if not sentence.question and re.search(r"\b(sell|buy|close|dump|exit|cancel|trim|take profits?|liquidate)\b", words) and not kind_of(words):
+        return AskBack(
+            "I cannot wait for a condition. A stop, a target or a limit order can: for example `#AAPL stop 170`, `#AAPL target 190` or `#buy AAPL 5 limit 170`.",
+            (),
+        )
+    return None
+
+
+def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
+    """Questions about the book, `/` commands, and what is left to say."""
+    words = sentence.bare
+    symbol = sentence.symbol(known)
+    span = span_of(words)
+    if how in (Mood.HEARSAY, Mood.NEGATED, Mood.REPORT) and not sentence.question:
+        if (kind := kind_of(words)) is not None and how is not Mood.HEARSAY:
+            return Question(kind, symbol, sentence.text.strip(), sector_of(words), span or "today")
+        if how is Mood.NEGATED and (command := command_of(words)) is not None:
+            return _call(command, words, symbol, span, known)
+        return Chat(_NOTED[how], Topic.NOTED)
+    if (refusal := declined(words)) is not None:
+        return refusal
+    if (kind := kind_of(words)) is not None:
+        return Question(kind, symbol, sentence.text.strip(), sector_of(words), span or "today")
+    if sentence.question and symbol and not request(words) and re.match(r"(sell|buy|close|dump|exit|trim|hold|keep)\b", words):
+        return Question(QuestionKind.SHOULD_I, symbol, sentence.text.strip(), None, span or "today")
+    if how is Mood.ASKED and re.match(r"(can|may|could|am) i\b.*\b(sell|buy|close|cancel|able)\b", words):
+        return _possible(symbol)
+    if (command := command_of(words)) is not None:
+        return _call(command, words, symbol, span, known)
+    if how is Mood.WISH:
+        return Chat("Nothing is drawn up for later. When you want it, say it as an instruction, for example `#AAPL close 50%`.", Topic.NOTED)
+    return _LOST
+
+
+_NOTED: dict[Mood, str] = {
+    Mood.HEARSAY: "That is somebody else's opinion, so I draw nothing up. What would you like to do?",
+    Mood.NEGATED: "Understood: nothing is drawn up, and nothing changes.",
+    Mood.REPORT: "Noted, and I draw nothing up. I book only what the broker reports; trades made elsewhere come in with `foliopilot import FILE.csv`.",
+}
+
+
+def _possible(symbol: str | None) -> Meaning:
+    """`can I sell …?`: yes, with the line that shows what it would do."""
+    line = f"#{symbol} close 50%" if symbol else "#AAPL close 50%"
+    return Chat(
+        f"You can ask for a card at any time: `{line}` shows price, cost and what changes before anything is sent. Nothing is drawn up yet.", Topic.NOTED
+    )
+
+
+def _call(command: str, words: str, symbol: str | None, span: str | None, known: Known) -> Call:
+    """The command with its arguments; one that is not installed gives way to its nearest relative."""
+    if known.commands and command not in known.commands:
+        command = _INSTEAD.get(command, "help")
+    arguments: dict[str, str] = {}
+    if command in ("quote", "chart") and symbol is None:
+        return Call("positions") if not known.commands or "positions" in known.commands else Call("help")
+    if command == "explain":
+        if (term := _TERMS.search(words)) is not None:
+            arguments["topic"] = term[0]
+        elif symbol is not None:
+            arguments["topic"] = symbol
+    elif command in _SYMBOL_COMMANDS and symbol is not None:
+        arguments["symbol"] = symbol
+    if command in _SPAN_COMMANDS and span is not None:
+        arguments["span"] = span
+    return Call(command, arguments)

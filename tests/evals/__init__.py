@@ -1,0 +1,1 @@
+"""Measured scores of what the copilot understands."""
