@@ -202,12 +202,14 @@ def _totals(legs: Sequence[LegEstimate], frame: Frame) -> tuple[tuple[str, str],
 
 def _changes(changes: Sequence[Change], frame: Frame) -> Table:
     currency = frame.spec.currency
-    rows = tuple((_fitted(c.label), figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes)
+    rows = tuple((_short(c.label), figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes)
     return Table(("", "Before", "After"), rows, numeric=(1, 2), title="Before → after")
 
 
-def _fitted(label: str) -> str:
-    return label if len(label) <= LABEL_WIDTH else f"{label[: LABEL_WIDTH - 1].rstrip()}…"
+def _short(label: str) -> str:
+    """A change's label in ten characters: `AAPL weight` is `AAPL`, `Technology exposure` the sector, `1-day VaR 95` `VaR 95`."""
+    short = label.removesuffix(" weight").removesuffix(" exposure").removeprefix("1-day ")
+    return short if len(short) <= LABEL_WIDTH else f"{short[: LABEL_WIDTH - 1].rstrip()}…"
 
 
 def _findings(findings: Sequence[Finding]) -> list[Block]:

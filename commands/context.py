@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -10,18 +10,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from commands import arguments
 from commands.sessions import Session
+from domain.chat import Action, Reply
 from domain.errors import ReadOnly, UnknownSymbol
 from domain.orders import Intent
 from domain.portfolio import AccountSpec, Portfolio
 from domain.ports import Calendar, Clock, NewsSource
-from domain.tickets import Origin, Proposer
+from domain.tickets import Origin
 from market.hub import Hub
 
 if TYPE_CHECKING:
-    from trading.floor import Floor
-
     from commands.registry import Registry
+    from trading.floor import Floor
 
 
 class PartState(StrEnum):
@@ -91,7 +92,7 @@ class Ctx:
     read_only: bool = False
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
-    proposer: Proposer = Proposer.PERSON
+    asked: str = ""  # the command or verb of this line, for counting
     _portfolio: Portfolio | None = None
 
     @property
@@ -136,6 +137,14 @@ class Ctx:
                 return instrument.symbol
         raise self.unknown(symbol)
 
+    def near(self, symbol: str) -> tuple[str, ...]:
+        """The symbols an unknown one may have meant: a company called that, else the nearest spelling; perhaps none."""
+        called = symbol.lower()
+        by_symbol = self.hub.instruments()
+        named = [i.symbol for i in by_symbol.values() if called in (*i.aliases, i.name.lower(), i.name.lower().partition(" ")[0])]
+        spelled = arguments.nearest(symbol, by_symbol, cutoff=70.0)
+        return tuple(named) or ((spelled,) if spelled else ())
+
     def unknown(self, symbol: str) -> UnknownSymbol:
         """The error for a symbol nobody knows, with the hub's nearest ones in its sentence."""
         try:
@@ -148,3 +157,16 @@ class Ctx:
         """Refuse on a way in that changes nothing; `what` completes "This way in never …"; raises ReadOnly."""
         if self.read_only:
             raise ReadOnly(f"`ask` only looks: it does not {what}. Type it in `foliopilot chat`.", example="foliopilot chat")
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What free text came to mean: a `/` command to run, with its arguments by name."""
+
+    command: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+Heard = Reply | Action | Invocation
+Converse = Callable[[Ctx, str], Awaitable[Heard]]
+"""Free text in, and out what it means: an answer, an action to propose, or a command to run."""

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from domain.chat import Block, Button, Buttons, Reply, Text, Tone
 from domain.facts import Fact
-from domain.money import money_text, percent_text, quantity_text
+from domain.money import money_text, quantity_text
 from domain.orders import Fill, Order, OrderType, Side
 from domain.tickets import Ticket, TicketStatus
+from trading.wording import describe
 
 _DONE = {Side.BUY: "bought", Side.SELL: "sold"}
 
@@ -31,18 +32,18 @@ def after_tap(ticket: Ticket) -> Reply:
     sentence, tone = _AFTER_TAP[ticket.status]
     blocks: list[Block] = [Text(sentence.format(line=ticket.line), tone)]
     if ticket.reason:
-        blocks.append(Text(_sentence(ticket.reason), Tone.QUIET))
+        blocks.append(Text(reason_sentence(ticket.reason), Tone.QUIET))
     return Reply(tuple(blocks), command=ticket.verb, ticket=ticket, thread=ticket.id)
 
 
 def placed(order: Order) -> Reply:
     """The broker has a resting order."""
-    return _of(order, f"Placed: {described(order)}.", cancel=True)
+    return _of(order, f"Placed: {describe(order)}.", cancel=True)
 
 
 def replaced(order: Order) -> Reply:
     """A working order has other terms now."""
-    return _of(order, f"Changed: {described(order)}.", cancel=True)
+    return _of(order, f"Changed: {describe(order)}.", cancel=True)
 
 
 def filled(order: Order, fill: Fill, realised: Decimal, currency: str = "USD") -> Reply:
@@ -62,25 +63,25 @@ def filled(order: Order, fill: Fill, realised: Decimal, currency: str = "USD") -
 
 def rejected(order: Order) -> Reply:
     """Definitively refused; nothing of it is live."""
-    return _of(order, f"Rejected: {described(order)}. Nothing traded on it.", tone=Tone.BAD)
+    return _of(order, f"Rejected: {describe(order)}. Nothing traded on it.", tone=Tone.BAD)
 
 
 def cancelled(order: Order) -> Reply:
     """Taken back, or run out, before it was done; what had filled stays."""
     kept = f" {quantity_text(order.filled)} had filled." if order.filled else ""
     word = "Expired" if order.status.value == "expired" else "Cancelled"
-    return _of(order, f"{word}: {described(order)}.{kept}")
+    return _of(order, f"{word}: {describe(order)}.{kept}")
 
 
 def unknown(order: Order) -> Reply:
     """Sent without an answer: it may be live, and it is not sent again."""
-    lead = f"Not known yet: {described(order)} was sent and the broker did not say. It may be live; it is being asked for, not sent again."
+    lead = f"Not known yet: {describe(order)} was sent and the broker did not say. It may be live; it is being asked for, not sent again."
     return _of(order, lead, tone=Tone.WARNING)
 
 
 def expired(ticket: str, line: str, reason: str) -> Reply:
     """A card that nobody confirmed in time, or that a restart ended."""
-    return Reply((Text(f"Expired: {line}. {_sentence(reason or 'nothing was sent')}", Tone.QUIET),), thread=ticket)
+    return Reply((Text(f"Expired: {line}. {reason_sentence(reason or 'nothing was sent')}", Tone.QUIET),), thread=ticket)
 
 
 def closed(symbol: str, realised: Decimal, at: datetime, currency: str = "USD") -> Reply:
@@ -111,25 +112,6 @@ def failed(job: str, reference: str) -> Reply:
     return Reply((Text(f"{job} failed and will be tried again. Reference {reference} finds it in the log.", Tone.WARNING),))
 
 
-def described(order: Order, currency: str = "USD") -> str:
-    """An order in words: `sell 10 AAPL stop $175.00, gtc`."""
-    parts = [f"{order.side.value} {quantity_text(order.quantity)} {order.symbol}"]
-    match order.type:
-        case OrderType.MARKET:
-            parts.append("at market")
-        case OrderType.TRAILING:
-            trail = (
-                money_text(order.trail, currency)
-                if order.trail is not None
-                else percent_text(order.trail_percent or Decimal(0), sign=False)
-            )
-            parts.append(f"trailing {trail}")
-        case _:
-            parts += [f"stop {money_text(order.stop, currency)}"] if order.stop is not None else []
-            parts += [f"limit {money_text(order.limit, currency)}"] if order.limit is not None else []
-    return f"{' '.join(parts)}, {order.tif.value}"
-
-
 def _trigger(order: Order) -> str:
     """What it was that filled, for an order that protected a position."""
     if not order.protective:
@@ -140,7 +122,7 @@ def _trigger(order: Order) -> str:
 def _of(order: Order, lead: str, *, tone: Tone = Tone.LEAD, cancel: bool = False) -> Reply:
     blocks: list[Block] = [Text(lead, tone)]
     if order.reason:
-        blocks.append(Text(_sentence(order.reason), Tone.QUIET))
+        blocks.append(Text(reason_sentence(order.reason), Tone.QUIET))
     if cancel:
         blocks.append(Buttons((Button("Cancel order", f"#order-{order.client_id} cancel"),)))
     return Reply(tuple(blocks), thread=order.ticket)
@@ -150,7 +132,7 @@ def _fact(fill: Fill, key: str, label: str, value: Decimal, unit: str) -> Fact:
     return Fact(f"fill.{fill.id}.{key}", label, value, unit, fill.at, source=f"execution {fill.id}")
 
 
-def _sentence(text: str) -> str:
+def reason_sentence(text: str) -> str:
     """A reason as a sentence: a capital first, a full stop last."""
     cut = text.strip()
     return f"{cut[:1].upper()}{cut[1:]}" + ("" if cut.endswith((".", "!", "?")) else ".")

@@ -143,6 +143,7 @@ class Registry:
         spec = self.command(name)
         raw: Mapping[str, Any] = given if given is not None else arguments.bind(spec, words)
         values = arguments.validate(spec, raw, ctx.resolve) if raw or any(p.required for p in spec.parameters) else {}
+        ctx.session.symbol = next((values[p.name] for p in spec.parameters if p.kind == "symbol" and p.name in values), ctx.session.symbol)
         reply: Reply = await spec.handler(ctx, **values)
         return reply if reply.command else replace(reply, command=spec.name)
 

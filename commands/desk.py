@@ -1,0 +1,188 @@
+"""The front desk, the only way in: `/` goes to the registry, `#` becomes a card, a tap goes to the ticket desk, the rest to the copilot."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from commands import access, grammar, proposal, refusal, release
+from commands.context import Converse, Ctx, DemoControl, Invocation, Part
+from commands.registry import Registry, hyphens
+from commands.sessions import Sessions
+from commands.usage import UsageBuffer
+from commands.words import is_hidden, shown
+from domain.chat import Access, Action, Incoming, Reply, Verb
+from domain.errors import GrammarError, NotAllowed, UserError
+from domain.ports import Calendar, Ids, NewsSource
+from domain.tickets import Proposer
+from trading.floor import Floor
+
+LONGEST = 4000
+
+_CONFIRM = re.compile(r"confirm(?:\s+([a-z0-9]{1,12})(?:\s+(\S{1,40}))?)?[.!]?\Z", re.IGNORECASE)
+_CANCEL = re.compile(r"cancel\s+([a-z0-9]{1,12})[.!]?\Z", re.IGNORECASE)
+_TAP = re.compile(r"(confirm|cancel):([a-z0-9]{1,12})(?::([0-9a-f]{16}))?\Z")
+_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _no_parts() -> Sequence[Part]:
+    return ()
+
+
+@dataclass(slots=True)
+class FrontDesk:
+    """Answers every line and every tap on one account; `handle` never raises for anything that was typed."""
+
+    floor: Floor
+    news: NewsSource
+    calendar: Calendar
+    registry: Registry
+    ids: Ids
+    demo: DemoControl | None = None
+    read_only: bool = False
+    parts: Callable[[], Sequence[Part]] = _no_parts
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
+    usage: UsageBuffer | None = None
+    sessions: Sessions = field(default_factory=Sessions)
+    converse: Converse | None = None
+
+    async def handle(self, incoming: Incoming) -> Reply:
+        """The answer to one line or tap.
+
+        A stranger learns their own id. A UserError becomes a reply that says what to type instead; any other exception is logged under a
+        reference and answered with it. Cancellation goes through.
+        """
+        if access.role(incoming.origin) is access.Role.STRANGER:
+            return access.stranger(incoming.origin)
+        ctx = self.context(incoming)
+        try:
+            reply = await self._answer(ctx, incoming)
+        except UserError as error:
+            reply = refusal.refused(error)
+        except Exception as error:  # the last net: logged with a reference, which the reader gets
+            reply = refusal.broken(error, self.ids.new(), self.floor.clock.now())
+        ctx.session.remember(reply)
+        if self.usage is not None:
+            self.usage.note(ctx.asked or reply.command or "text", _outcome(reply))
+        return reply
+
+    def context(self, incoming: Incoming) -> Ctx:
+        """The context of one line: the floor and sources of this account, and the memory of its chat."""
+        return Ctx(
+            origin=incoming.origin,
+            floor=self.floor,
+            news=self.news,
+            calendar=self.calendar,
+            registry=self.registry,
+            session=self.sessions.of(incoming.origin),
+            demo=self.demo,
+            read_only=self.read_only,
+            parts=self.parts,
+            zone=self.zone,
+        )
+
+    async def _answer(self, ctx: Ctx, incoming: Incoming) -> Reply:
+        if incoming.payload is not None:
+            return await self._tapped(ctx, incoming.payload, incoming.text.strip() or None)
+        return await self._line(ctx, checked(incoming.text), typed=True)
+
+    async def _tapped(self, ctx: Ctx, payload: str, word: str | None) -> Reply:
+        """A button: `confirm:ID:DIGEST`, `cancel:ID`, or a line to say. A tapped line draws a card and does no more."""
+        tap = _TAP.match(payload)
+        if tap is None:
+            return await self._line(ctx, checked(payload), typed=False)
+        what, ident, digest = tap.groups()
+        if what == "cancel":
+            return await release.cancel(ctx, ident)
+        if digest is None:
+            raise GrammarError("That button does not say what it belongs to.", token=shown(payload), example=f"confirm {ident}")
+        return await release.confirm(ctx, ident, digest, word)
+
+    async def _line(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
+        if line.startswith("#"):
+            return await self._action(ctx, line, typed=typed)
+        if line.startswith("/"):
+            return await self._command(ctx, line, typed=typed)
+        confirmed = _CONFIRM.match(line)
+        if confirmed is not None:
+            return await self._confirmed(ctx, confirmed[1], confirmed[2])
+        cancelled = _CANCEL.match(line)
+        if cancelled is not None and await release.find(ctx, cancelled[1].lower()) is not None:
+            return await release.cancel(ctx, cancelled[1].lower())
+        return await self._said(ctx, line)
+
+    async def _confirmed(self, ctx: Ctx, ident: str | None, word: str | None) -> Reply:
+        if ident is None:
+            card, word = ctx.session.card, "confirm"
+            example = f"{word} {card}" if card else "#AAPL close 50%"
+            raise GrammarError("Say which card: `confirm` and its id." if card else "No card is open here.", token=word, example=example)
+        return await release.confirm(ctx, ident.lower(), None, word)
+
+    async def _action(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
+        action = grammar.parse(line, ctx.known, ctx.near)
+        ctx.asked = action.verb.value
+        if action.verb is Verb.EMERGENCY_STOP and typed:
+            return await proposal.emergency(ctx, action)
+        return await proposal.propose(ctx, action)
+
+    async def _command(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
+        head, rest = (*line[1:].split(maxsplit=1), "", "")[:2] if line[1:2].strip() else ("", "")
+        name = hyphens(head.partition("@")[0])
+        if not name:
+            return await self.registry.call(ctx, "help")
+        if name == "do":
+            inner = rest.strip().strip("\"'“”").strip()
+            return await self._line(ctx, inner if inner.startswith("#") else f"#{inner}", typed=typed)
+        spec = self.registry.command(name)
+        ctx.asked = spec.name
+        access.require(ctx.origin, spec.access)
+        return await self.registry.call(ctx, name, rest.split())
+
+    async def _said(self, ctx: Ctx, line: str) -> Reply:
+        """Free text. What the copilot makes of it is a command that only reads, or a card; it never halts, releases or administers."""
+        if self.converse is None:
+            self.converse = ear()
+        heard = await self.converse(ctx, line)
+        match heard:
+            case Reply():
+                return heard
+            case Action():
+                action = grammar.parse(heard.line(), ctx.known, ctx.near)
+                return await proposal.propose(ctx, action, Proposer.COPILOT)
+            case Invocation(command=name, arguments=arguments):
+                if self.registry.command(name).access is Access.ADMIN:
+                    raise NotAllowed(f"That changes more than an answer; type `/{hyphens(name)}` yourself.", example=f"/{hyphens(name)}")
+                return await self.registry.call(ctx, name, given=arguments)
+
+
+def ear() -> Converse:
+    """The composed copilot's ear; its vocabulary is loaded at the first free text, which a `/` or `#` line never pays for."""
+    made: Converse = importlib.import_module("commands.conversation").Conversation()
+    return made
+
+
+def checked(text: str) -> str:
+    """A line without the blanks around it; raises UserError for an empty one, one over 4,000 characters, and characters nobody can see."""
+    if len(text) > LONGEST:
+        raise UserError(f"That is {len(text):,} characters; a line here has at most {LONGEST:,}.", example="/help", code="too_long")
+    line = text.strip()
+    if not line:
+        raise UserError("Nothing was typed. Ask a question, or type / for commands and # for actions.", example="/help", code="empty")
+    hidden = next((c for c in line if c in _REORDERING or (c not in "\n\t\u200d\u00ad" and is_hidden(c))), None)
+    if hidden is not None:
+        word = next(w for w in re.split(r"[ \n\t]+", line) if hidden in w)
+        raise UserError(
+            f"“{shown(word)}” contains a character that cannot be seen (U+{ord(hidden):04X}).", example="/help", code="hidden_character"
+        )
+    return line
+
+
+def _outcome(reply: Reply) -> str:
+    """How a reply is counted: an error's code, a ticket's status, else its kind."""
+    if reply.failure is not None:
+        return reply.failure.code
+    return reply.ticket.status.value.lower() if reply.ticket is not None else reply.kind.value
