@@ -1,0 +1,86 @@
+"""An order as the venue keeps it: the order, what it has become, and what the simulation must remember of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from domain.money import ONE, ZERO, to_tick
+from domain.orders import Fill, Order, OrderType, Side
+from domain.ports import OrderReport
+
+STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOrder:
+    """One order at the venue, kept whole as JSON.
+
+    `sequence` is its place among all orders. It trades only in bars that start at or after `since`, which moves on with every bar that
+    changed it, so a bar seen again after a restart does nothing twice. `reserve` is the price a unit was paid for in the cash check;
+    `watermark` the best price a trailing order has seen; `triggered` says that its stop was reached.
+    """
+
+    order: Order
+    sequence: int
+    since: datetime
+    expires: datetime | None
+    reserve: Decimal = ZERO
+    watermark: Decimal | None = None
+    triggered: bool = False
+    fills: tuple[Fill, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The client order id."""
+        return self.order.client_id
+
+    @property
+    def open(self) -> bool:
+        """True while it may trade."""
+        return self.order.open
+
+    @property
+    def kind(self) -> OrderType:
+        """How it trades now: a triggered stop is a market order, a triggered stop-limit a limit order."""
+        if not self.triggered:
+            return self.order.type
+        return OrderType.LIMIT if self.order.type is OrderType.STOP_LIMIT else OrderType.MARKET
+
+    def level(self, tick: Decimal) -> Decimal | None:
+        """The price that triggers it: its stop, or the trail behind the watermark, to the tick; None where nothing triggers."""
+        order = self.order
+        if order.type is not OrderType.TRAILING:
+            return order.stop
+        if self.watermark is None:
+            return None
+        sign = order.side.sign
+        if order.trail is not None:
+            return to_tick(self.watermark + sign * order.trail, tick)
+        return to_tick(self.watermark * (ONE + sign * (order.trail_percent or ZERO)), tick)
+
+    def seen(self, high: Decimal, low: Decimal) -> VenueOrder:
+        """The same order after a trailing stop saw these prices: the watermark follows the better one and never goes back."""
+        best = high if self.order.side is Side.SELL else low
+        if self.watermark is not None and (best - self.watermark) * self.order.side.sign >= 0:
+            return self
+        return replace(self, watermark=best)
+
+    def report(self, tick: Decimal) -> OrderReport:
+        """What the broker says of it now; a trailing order tells where its stop stands."""
+        order = self.order
+        return OrderReport(
+            client_id=order.client_id,
+            broker_id=order.broker_id or "",
+            symbol=order.symbol,
+            status=order.status,
+            quantity=order.quantity,
+            filled=order.filled,
+            average_price=order.average_price,
+            at=order.updated,
+            limit=order.limit,
+            stop=self.level(tick),
+            fills=self.fills,
+            reason=order.reason,
+        )
