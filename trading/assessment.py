@@ -1,0 +1,139 @@
+"""Assessment: what a proposal would do and what risk finds in it, on one snapshot of fresh quotes; at the card and again at the tap."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.errors import SourceFailed
+from domain.market import Quote
+from domain.money import ZERO, cents, percent_text
+from domain.orders import Intent, OrderIntent, OrderType, Side
+from domain.portfolio import Portfolio
+from domain.tickets import Consequence, Finding, Severity, Ticket
+from market.hub import Hub
+from trading.book import Book
+from trading.commission import Commission
+from trading.consequence import Var, consequence, no_var
+from trading.legs import reduces
+from trading.risk.engine import assess
+from trading.risk.limits import Limits
+from trading.risk.metrics import BookReturns, book_returns, historical_var
+from trading.risk.proposal import Proposal
+from trading.sizing import concrete
+
+log = logging.getLogger(__name__)
+
+TOLERANCE = Decimal("0.005")
+VOLUME_SESSIONS = 20
+HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The intents as they would be sent, the quotes they were reckoned on, what they would do and what speaks against it."""
+
+    intents: tuple[Intent, ...]
+    quotes: tuple[Quote, ...]
+    consequence: Consequence
+    findings: tuple[Finding, ...]
+
+    @property
+    def blocked(self) -> str:
+        """The sentence of the worst blocking finding, or nothing."""
+        return next((f.sentence for f in self.findings if f.severity is Severity.BLOCKING), "")
+
+
+class Assessor:
+    """Draws up assessments of one account."""
+
+    def __init__(self, book: Book, hub: Hub, limits: Limits, commission: Commission) -> None:
+        self._book = book
+        self._hub = hub
+        self._limits = limits
+        self._commission = commission
+
+    async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False) -> Assessment:
+        """The intents sized (unless they go out as they were shown) and judged on quotes read now.
+
+        Raises UserError for an unknown symbol, no price, an amount that buys nothing or an order that is not open.
+        """
+        symbols = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
+        for symbol in symbols:
+            self._hub.require(symbol)
+        portfolio = await self._book.snapshot(fresh=True, extra=symbols)
+        holdings = self._book.holdings.copy()
+        sized = tuple(concrete(i, portfolio) if isinstance(i, OrderIntent) and not as_shown else i for i in intents)
+        var = await self._value_at_risk(portfolio, symbols)
+        shown = consequence(portfolio, holdings, sized, self._commission, var)
+        proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols))
+        findings = assess(proposal, self._limits)
+        if portfolio.halted and not all(reduces(i, portfolio) for i in sized):
+            findings = (_halted(), *findings)
+        quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
+        return Assessment(sized, quotes, shown, findings)
+
+    async def _volumes(self, symbols: Sequence[str]) -> Mapping[str, Decimal]:
+        volumes = {}
+        for symbol in symbols:
+            try:
+                bars = await self._hub.closes(symbol, VOLUME_SESSIONS)
+            except SourceFailed as failure:
+                log.warning("no volume history of %s: %s", symbol, failure)
+                continue
+            if bars:
+                volumes[symbol] = sum((b.volume for b in bars), ZERO) / len(bars)
+        return volumes
+
+    async def _value_at_risk(self, portfolio: Portfolio, symbols: Sequence[str]) -> Var:
+        if not symbols or not portfolio.spec.priced:
+            return no_var
+        try:
+            returns = await book_returns(portfolio, self._hub, extra=symbols)
+        except SourceFailed as failure:
+            log.warning("no price history, so no value at risk on this card: %s", failure)
+            return no_var
+        return lambda book: _var_of(book, returns)
+
+
+def _var_of(portfolio: Portfolio, returns: BookReturns) -> Decimal | None:
+    equity = portfolio.equity
+    if equity <= 0:
+        return None
+    weights = {p.symbol: float(portfolio.value(p.symbol) / equity) for p in portfolio.positions}
+    fraction = historical_var(returns.weighted(weights))
+    return None if fraction is None else cents(Decimal(repr(fraction)) * equity)
+
+
+def _halted() -> Finding:
+    sentence = "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's."
+    return Finding(HALTED, Severity.BLOCKING, sentence)
+
+
+def drift(ticket: Ticket, now: Sequence[Quote]) -> str:
+    """What moved beyond the tolerance since the card was shown, as a sentence; empty when nothing did.
+
+    Judged are the legs whose price is the market's: market orders at the side they trade on, trailing stops at the last price they follow.
+    The tolerance is 0.5% of the price shown or one spread (the wider of then and now), whichever is larger. A quote that is gone has moved.
+    """
+    seen, fresh = {q.symbol: q for q in ticket.quotes}, {q.symbol: q for q in now}
+    moved = []
+    for intent in ticket.intents:
+        if not isinstance(intent, OrderIntent) or intent.type not in (OrderType.MARKET, OrderType.TRAILING):
+            continue
+        before, after = seen.get(intent.symbol), fresh.get(intent.symbol)
+        if before is None or after is None:
+            moved.append(f"{intent.symbol} has no price to compare")
+            continue
+        was, becomes = _side_price(intent, before), _side_price(intent, after)
+        if abs(becomes - was) > max(was * TOLERANCE, before.spread, after.spread):
+            moved.append(f"{intent.symbol} moved {percent_text(becomes / was - 1, sign=True)} since the card")
+    return "; ".join(dict.fromkeys(moved))
+
+
+def _side_price(intent: OrderIntent, quote: Quote) -> Decimal:
+    if intent.type is OrderType.TRAILING:
+        return quote.last
+    return quote.ask if intent.side is Side.BUY else quote.bid

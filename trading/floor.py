@@ -1,0 +1,139 @@
+"""The floor: one account's trading core, put together and kept going."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from domain.errors import BrokerError
+from domain.events import JobFailed
+from domain.money import ZERO
+from domain.portfolio import AccountSpec
+from domain.ports import Broker, Clock, Ids
+from market.hub import Hub
+from storage.store import Store
+from trading.assessment import Assessor
+from trading.book import Book
+from trading.bus import Alerts, Bus, Note, no_alerts
+from trading.commission import Commission
+from trading.execution import Execution
+from trading.killswitch import KillSwitch
+from trading.record import Failpoint, Record, unbroken
+from trading.risk.limits import Limits, defaults
+from trading.tickets import IsOwner, TicketDesk, owner_in_terminal
+
+log = logging.getLogger(__name__)
+
+WHO = "floor"
+DIFFERENCE = "book_differs"
+CASH = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the book and the broker do not agree on: a symbol, or `cash`."""
+
+    what: str
+    book: Decimal
+    broker: Decimal
+
+
+@dataclass(slots=True)
+class Floor:
+    """Everything that trades for one account. `start` first; then `pulse` every second, live or simulated."""
+
+    spec: AccountSpec
+    hub: Hub
+    book: Book
+    broker: Broker
+    bus: Bus
+    desk: TicketDesk
+    execution: Execution
+    killswitch: KillSwitch
+    store: Store
+    clock: Clock
+    ids: Ids
+    differences: tuple[Difference, ...] = ()
+    _failing: set[str] = field(default_factory=set)
+
+    async def start(self) -> None:
+        """Load the book, find out what became of everything that was under way, expire open cards, and compare with the broker.
+
+        Start-up after a crash is the same code. Differences are journalled, logged and kept; nothing is changed because of them.
+        """
+        await self.book.load()
+        await self._tried("recover", self.execution.recover)
+        await self.desk.expire_by_restart()
+        await self.compare()
+
+    async def pulse(self) -> None:
+        """Hear the broker and expire what is over. A failure of one is logged with a reference and hurts nobody else."""
+        await self._tried("poll", self.execution.poll)
+        await self._tried("expire", self.desk.expire)
+
+    async def compare(self) -> tuple[Difference, ...]:
+        """Where book and broker differ in cash or quantities now; a broker that cannot be reached leaves what was known."""
+        try:
+            state = await self.broker.state()
+        except BrokerError as error:
+            log.warning("the broker's books cannot be read: %s", error)
+            return self.differences
+        holdings = self.book.holdings
+        symbols = sorted({p.symbol for p in holdings.positions} | set(state.positions))
+        pairs = [(s, holdings.quantity(s), state.positions.get(s, ZERO)) for s in symbols]
+        found = tuple(Difference(*pair) for pair in [(CASH, holdings.cash, state.cash), *pairs] if pair[1] != pair[2])
+        if found and found != self.differences:
+            log.error("book and broker differ: %s", "; ".join(f"{d.what} {d.book} here, {d.broker} there" for d in found))
+            async with self.bus.unit(who=WHO) as unit:
+                unit.note(Note(self.clock.now(), self.spec.name, DIFFERENCE, found))
+        self.differences = found
+        return found
+
+    async def _tried(self, job: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Told once when it begins to fail, and again only after it has worked in between."""
+        try:
+            await work()
+        except Exception:
+            reference = self.ids.new()
+            log.exception("%s failed (%s)", job, reference)
+            if job in self._failing:
+                return
+            self._failing.add(job)
+            await self._tell(job, reference)
+        else:
+            self._failing.discard(job)
+
+    async def _tell(self, job: str, reference: str) -> None:
+        try:
+            async with self.bus.unit(who=WHO) as unit:
+                unit.emit(JobFailed(self.clock.now(), self.spec.name, job, reference))
+        except Exception:
+            log.exception("the failure %s could not be journalled", reference)
+            self._failing.discard(job)  # so that it is told when the database works again
+
+
+def open_floor(
+    spec: AccountSpec,
+    hub: Hub,
+    store: Store,
+    clock: Clock,
+    ids: Ids,
+    broker: Broker,
+    *,
+    alerts: Alerts = no_alerts,
+    limits: Limits | None = None,
+    commission: Commission | None = None,
+    is_owner: IsOwner = owner_in_terminal,
+    failpoint: Failpoint = unbroken,
+) -> Floor:
+    """Put a floor together; nothing is read, sent or started until `start`. `commission` is what the card announces as fees."""
+    bus = Bus(store, alerts)
+    book = Book(spec, hub, store, clock)
+    killswitch = KillSwitch(book, bus, clock)
+    record = Record(book, hub, store, bus, clock, broker.traits.name, failpoint)
+    execution = Execution(book, broker, record, killswitch, clock, failpoint)
+    assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
+    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, is_owner=is_owner, failpoint=failpoint)
+    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids)

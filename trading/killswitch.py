@@ -1,0 +1,56 @@
+"""The kill switch: trading on an account halts at once and stays halted, restarts included, until an owner releases it."""
+
+from __future__ import annotations
+
+from domain.events import KillSwitchPulled, KillSwitchReleased
+from domain.ports import Clock
+from storage import switches
+from trading.book import Book
+from trading.bus import Bus, Unit
+
+
+class KillSwitch:
+    """One account's switch. It asks no broker: a pull works while the broker is slow, down or gone."""
+
+    def __init__(self, book: Book, bus: Bus, clock: Clock) -> None:
+        self._book = book
+        self._bus = bus
+        self._clock = clock
+
+    def halted(self) -> bool:
+        """True while trading is halted."""
+        return self._book.halted
+
+    async def pull(self, who: str, origin: str = "") -> bool:
+        """Halt trading; False when it was halted already.
+
+        Nothing new is sent from the first line of this on. Should the database refuse, the error comes through and trading stays halted
+        in this process all the same.
+        """
+        if self._book.halted:
+            return False
+        self._book.set_halted(halted=True)
+        at, account = self._clock.now(), self._book.spec.name
+        async with self._bus.unit(who=who, origin=origin) as unit:
+            await switches.set_halted(unit.tx, account, halted=True, who=who, at=at)
+            unit.emit(KillSwitchPulled(at, account, who))
+        return True
+
+    async def release(self, who: str, origin: str = "") -> bool:
+        """Allow trading again; False when it was not halted."""
+        async with self._bus.unit(who=who, origin=origin) as unit:
+            return await self.release_in(unit, who)
+
+    async def release_in(self, unit: Unit, who: str) -> bool:
+        """The same as part of a larger piece of work; trading goes on once that is committed."""
+        at, account = self._clock.now(), self._book.spec.name
+        if not await switches.halted(unit.tx, account):
+            unit.then(self._released)
+            return False
+        await switches.set_halted(unit.tx, account, halted=False, who=who, at=at)
+        unit.emit(KillSwitchReleased(at, account, who))
+        unit.then(self._released)
+        return True
+
+    def _released(self) -> None:
+        self._book.set_halted(halted=False)

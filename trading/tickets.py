@@ -1,0 +1,245 @@
+"""The ticket desk, the one door to the broker: a proposal is shown, confirmed once by the right person, judged again, and then sent."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.errors import Halted, NotAllowed, TicketClosed, TicketMismatch, UserError, WordNeeded
+from domain.events import TicketMoved
+from domain.orders import Intent, ResumeIntent
+from domain.ports import Clock, Ids
+from domain.tickets import Origin, Proposer, Ticket, TicketStatus
+from storage import switches, tickets
+from storage.store import Store
+from trading.assessment import HALTED, Assessment, Assessor, drift
+from trading.book import Book
+from trading.bus import Bus, Note, Unit
+from trading.execution import Execution
+from trading.legs import reduces
+from trading.record import Failpoint, unbroken
+
+LIFE = timedelta(minutes=2)
+SHOWN = "ticket_shown"
+BY_RESTART = "expired by restart, nothing was sent"
+BY_TIME = "expired, nothing was sent"
+WHO = "desk"
+
+IsOwner = Callable[[Origin], bool]
+
+_CLOSED = {
+    TicketStatus.DENIED: "was denied",
+    TicketStatus.CANCELLED: "was cancelled",
+    TicketStatus.EXPIRED: "has expired, nothing was sent",
+    TicketStatus.REPLACED: "was replaced by a fresh card",
+}
+
+
+def owner_in_terminal(origin: Origin) -> bool:
+    """The person at the terminal owns the installation; nobody else is known to."""
+    return origin.platform == "terminal"
+
+
+class TicketDesk:
+    """Tickets of one account, from proposal to release. Nothing else calls `Execution.submit`."""
+
+    def __init__(
+        self,
+        book: Book,
+        store: Store,
+        bus: Bus,
+        assessor: Assessor,
+        execution: Execution,
+        clock: Clock,
+        ids: Ids,
+        *,
+        is_owner: IsOwner = owner_in_terminal,
+        failpoint: Failpoint = unbroken,
+    ) -> None:
+        self._book = book
+        self._store = store
+        self._bus = bus
+        self._assessor = assessor
+        self._execution = execution
+        self._clock = clock
+        self._ids = ids
+        self._is_owner = is_owner
+        self._fail = failpoint
+
+    async def propose(
+        self, *, line: str, verb: str, origin: Origin, proposer: Proposer, intents: Sequence[Intent], word: str | None = None
+    ) -> Ticket:
+        """Draw up a ticket on quotes read now: stored and journalled with all it shows, PROPOSED, or DENIED with a blocking finding.
+
+        Nothing is sent. Raises UserError where there is nothing to propose (unknown symbol, no price, too small an amount).
+        """
+        if not intents:
+            raise UserError("There is nothing to do.", code="nothing_to_do")
+        found = await self._assessor.assess(intents)
+        ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=word)
+        async with self._unit(origin) as unit:
+            await self._store_new(unit, ticket)
+        return ticket
+
+    async def confirm(self, ticket_id: str, digest: str | None, origin: Origin, *, word: str | None = None) -> Ticket:
+        """Release a ticket: the same person, what was shown, in time, once; then it is sent, and the ticket as it then stands comes back.
+
+        A fresh PROPOSED ticket whose `replaces` is this id comes back when the price left the tolerance, a DENIED one when risk now finds
+        something blocking. Raises NotAllowed, TicketMismatch, WordNeeded, Halted, or TicketClosed, also for all but the first tap.
+        """
+        ticket = await self._open_ticket(ticket_id, origin)
+        self._check(ticket, digest, origin, word)
+        found = await self._assessor.assess(ticket.intents, as_shown=True)
+        moved = drift(ticket, found.quotes)
+        if moved:
+            return await self._replace(ticket, origin, moved)
+        if found.blocked:
+            return await self._deny(ticket, origin, found)
+        self._fail("order.1 before the release")
+        with self._execution.claim(ticket.id):
+            released = await self._release(ticket, origin)
+            self._fail("order.3 after the release")
+            await self._execution.submit(released)
+        return await self._now(ticket)
+
+    async def cancel(self, ticket_id: str, origin: Origin) -> Ticket:
+        """Say no: the ticket is CANCELLED and nothing was or will be sent. Raises NotAllowed or TicketClosed."""
+        ticket = await self._open_ticket(ticket_id, origin)
+        return await self._close(ticket, origin, TicketStatus.CANCELLED, "cancelled, nothing was sent")
+
+    async def expire(self) -> list[Ticket]:
+        """Expire every open ticket whose time is over, and return those."""
+        now = self._clock.now()
+        return await self._expire([t for t in await self.open_tickets() if t.expires <= now], BY_TIME)
+
+    async def expire_by_restart(self) -> list[Ticket]:
+        """Expire every ticket that was open when the program stopped: its card was shown by a program that is gone."""
+        return await self._expire(await self.open_tickets(), BY_RESTART)
+
+    async def open_tickets(self) -> list[Ticket]:
+        """Tickets that wait for a person, oldest first; one whose time is over waits until it is expired."""
+        async with self._store.read() as tx:
+            return await tickets.in_status(tx, self._book.spec.name, TicketStatus.PROPOSED)
+
+    async def get(self, ticket_id: str) -> Ticket | None:
+        """A ticket of this account as it stands, or None."""
+        async with self._store.read() as tx:
+            ticket = await tickets.get(tx, ticket_id)
+        return ticket if ticket is not None and ticket.account == self._book.spec.name else None
+
+    def _ticket(self, found: Assessment, **fields: object) -> Ticket:
+        now = self._clock.now()
+        status = TicketStatus.DENIED if found.blocked else TicketStatus.PROPOSED
+        return Ticket(
+            id=self._ids.new(),
+            account=self._book.spec.name,
+            intents=found.intents,
+            quotes=found.quotes,
+            consequence=found.consequence,
+            findings=found.findings,
+            created=now,
+            expires=now + LIFE,
+            status=status,
+            reason=found.blocked,
+            **fields,  # type: ignore[arg-type]
+        )
+
+    async def _open_ticket(self, ticket_id: str, origin: Origin) -> Ticket:
+        """The ticket, for its owner, while it waits; a stranger learns nothing of its state."""
+        ticket = await self.get(ticket_id)
+        if ticket is None:
+            raise TicketClosed(f"There is no card {ticket_id[:12]} here.")
+        if (origin.platform, origin.person) != (ticket.origin.platform, ticket.origin.person):
+            raise NotAllowed("Only the person who asked for this can answer its card.")
+        if not ticket.open:
+            raise _closed(ticket)
+        if ticket.expires <= self._clock.now():
+            await self._expire([ticket], BY_TIME)
+            raise _closed(ticket.moved(TicketStatus.EXPIRED))
+        return ticket
+
+    def _check(self, ticket: Ticket, digest: str | None, origin: Origin, word: str | None) -> None:
+        if digest is None or not hmac.compare_digest(digest.encode(), ticket.digest().encode()):
+            raise TicketMismatch("This button does not belong to the card as it was shown; nothing was sent.", example=ticket.line)
+        if any(isinstance(i, ResumeIntent) for i in ticket.intents) and not self._is_owner(origin):
+            raise NotAllowed("Only an owner can allow trading again.")
+        if ticket.word is not None and (word or "").strip().upper() != ticket.word.upper():
+            example = f"confirm {ticket.id} {ticket.word}"
+            raise WordNeeded(f"This needs its word besides the tap: type {example}.", word=ticket.word, example=example)
+
+    async def _release(self, ticket: Ticket, origin: Origin) -> Ticket:
+        """PROPOSED to CONFIRMED for the first tap only; the kill switch is read in the same transaction."""
+        portfolio = await self._book.snapshot()
+        harmless = all(reduces(i, portfolio) for i in ticket.intents)
+        async with self._unit(origin) as unit:
+            halted = await switches.halted(unit.tx, ticket.account) or self._book.halted
+            if not (halted and not harmless):
+                released = await self._move(unit, ticket, origin, TicketStatus.CONFIRMED)
+                self._fail("order.2 release before its commit")
+                return released
+            await self._move(unit, ticket, origin, TicketStatus.DENIED, "trading is halted, nothing was sent")
+        raise Halted("Trading is halted: nothing was sent. Closing and cancelling go on; `#resume` is an owner's.", example="#resume")
+
+    async def _replace(self, ticket: Ticket, origin: Origin, moved: str) -> Ticket:
+        """The price left the tolerance: a fresh card, sized anew where money was named, in the place of the old one."""
+        found = await self._assessor.assess(ticket.intents)
+        fresh = self._ticket(found, line=ticket.line, verb=ticket.verb, origin=ticket.origin, proposer=ticket.proposer, word=ticket.word)
+        fresh = replace(fresh, replaces=ticket.id)
+        async with self._unit(origin) as unit:
+            await self._move(unit, ticket, origin, TicketStatus.REPLACED, moved)
+            await self._store_new(unit, fresh)
+        return fresh
+
+    async def _deny(self, ticket: Ticket, origin: Origin, found: Assessment) -> Ticket:
+        if any(f.code == HALTED for f in found.findings):
+            await self._close(ticket, origin, TicketStatus.DENIED, found.blocked)
+            raise Halted(f"{found.blocked} Nothing was sent.", example="#resume")
+        denied = await self._close(ticket, origin, TicketStatus.DENIED, f"{found.blocked} Nothing was sent.")
+        return replace(denied, findings=found.findings)
+
+    async def _close(self, ticket: Ticket, origin: Origin, status: TicketStatus, reason: str) -> Ticket:
+        async with self._unit(origin) as unit:
+            return await self._move(unit, ticket, origin, status, reason)
+
+    async def _expire(self, over: Sequence[Ticket], reason: str) -> list[Ticket]:
+        expired = []
+        for ticket in over:
+            async with self._bus.unit(who=WHO) as unit:
+                if await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, TicketStatus.EXPIRED, reason):
+                    unit.emit(self._moved(ticket, TicketStatus.EXPIRED, WHO, reason))
+                    expired.append(ticket.moved(TicketStatus.EXPIRED, reason))
+        return expired
+
+    async def _move(self, unit: Unit, ticket: Ticket, origin: Origin, status: TicketStatus, reason: str = "") -> Ticket:
+        """Out of PROPOSED, once: whoever comes second gets TicketClosed."""
+        if not await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, status, reason):
+            current = await tickets.get(unit.tx, ticket.id)
+            raise _closed(current or ticket)
+        unit.emit(self._moved(ticket, status, origin.person, reason))
+        return ticket.moved(status, reason)
+
+    async def _store_new(self, unit: Unit, ticket: Ticket) -> None:
+        await tickets.add(unit.tx, ticket)
+        unit.note(Note(ticket.created, ticket.account, SHOWN, ticket))
+        unit.emit(self._moved(ticket, ticket.status, ticket.origin.person, ticket.reason))
+
+    def _moved(self, ticket: Ticket, status: TicketStatus, who: str, reason: str) -> TicketMoved:
+        return TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, who, reason)
+
+    async def _now(self, ticket: Ticket) -> Ticket:
+        return await self.get(ticket.id) or ticket
+
+    def _unit(self, origin: Origin) -> AbstractAsyncContextManager[Unit]:
+        return self._bus.unit(who=origin.person, origin=place(origin))
+
+
+def place(origin: Origin) -> str:
+    """Where a line came from, as the journal writes it."""
+    return f"{origin.platform}:{origin.chat}"
+
+
+def _closed(ticket: Ticket) -> TicketClosed:
+    return TicketClosed(f"This card {_CLOSED.get(ticket.status, 'was confirmed already')}: {ticket.line}")
