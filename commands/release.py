@@ -29,7 +29,7 @@ async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) ->
         raise TicketClosed(f"There is no card {ident} here.", example="/journal")
     if _halts(ctx, before, digest, word):
         await ctx.floor.killswitch.pull(ctx.origin.person, place(ctx.origin))
-    after = await ctx.floor.desk.confirm(ident, digest, ctx.origin, word=word)
+    after = await ctx.floor.desk.confirm(ident, before.digest() if digest is None else digest, ctx.origin, word=word)
     if after.id != ident:
         return show(ctx, after, moved=_moved(before, after, ctx.spec.currency))
     return after_tap(after)
