@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from commands import arguments
 from commands.sessions import Session
 from domain.chat import Action, Reply
 from domain.errors import ReadOnly, UnknownSymbol
@@ -138,12 +137,8 @@ class Ctx:
         raise self.unknown(symbol)
 
     def near(self, symbol: str) -> tuple[str, ...]:
-        """The symbols an unknown one may have meant: a company called that, else the nearest spelling; perhaps none."""
-        called = symbol.lower()
-        by_symbol = self.hub.instruments()
-        named = [i.symbol for i in by_symbol.values() if called in (*i.aliases, i.name.lower(), i.name.lower().partition(" ")[0])]
-        spelled = arguments.nearest(symbol, by_symbol, cutoff=70.0)
-        return tuple(named) or ((spelled,) if spelled else ())
+        """The symbols an unknown one may have meant, by symbol, name or alias, best first; perhaps none."""
+        return tuple(i.symbol for i in self.hub.nearest(symbol))
 
     def unknown(self, symbol: str) -> UnknownSymbol:
         """The error for a symbol nobody knows, with the hub's nearest ones in its sentence."""

@@ -111,7 +111,7 @@ class FrontDesk:
         if confirmed is not None:
             return await self._confirmed(ctx, confirmed[1], confirmed[2])
         cancelled = _CANCEL.match(line)
-        if cancelled is not None and await release.find(ctx, cancelled[1].lower()) is not None:
+        if cancelled is not None and await self.floor.desk.get(cancelled[1].lower()) is not None:
             return await release.cancel(ctx, cancelled[1].lower())
         return await self._said(ctx, line)
 

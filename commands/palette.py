@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from commands.index import NameIndex, words_of
 from domain.chat import CommandSpec, Parameter, Verb
 from domain.instruments import Instrument
-from domain.portfolio import Portfolio
+
+if TYPE_CHECKING:
+    from commands.registry import Registry
+    from trading.book import Book
 
 LIMIT = 8
 ENOUGH = 3  # under this many hits the fuzzy search is asked as well
@@ -63,8 +67,8 @@ class Shelf:
 class Palette:
     """Completions for a chat: commands are indexed once, actions again whenever what is held, ordered or halted has changed."""
 
-    def __init__(self, specs: Iterable[CommandSpec], instruments: Mapping[str, Instrument] | None = None) -> None:
-        every = tuple(specs)
+    def __init__(self, registry: Registry, instruments: Mapping[str, Instrument] | None = None) -> None:
+        every = registry.all()
         self._commands = {s.name: s for s in every if s.sigil == "/"}
         self._verbs = {s.name: s for s in every if s.sigil == "#"}
         self._instruments = instruments or {}
@@ -72,52 +76,52 @@ class Palette:
         self._slash = Shelf([Suggestion(f"/{s.name}", s.help, s.group) for s in commands], [" ".join(s.examples) for s in commands])
         self._actions: tuple[object, Shelf] | None = None
 
-    def search(self, text: str, portfolio: Portfolio | None = None, limit: int = LIMIT) -> list[Suggestion]:
+    def search(self, text: str, book: Book | None = None, limit: int = LIMIT) -> list[Suggestion]:
         """What the text can become, best first: at most `limit` suggestions, each a whole line."""
         line = text.lstrip()[:LONGEST]
         if line.startswith("/"):
             name, blank, rest = line[1:].partition(" ")
             spec = self._commands.get(name.lower().replace("_", "-"))
-            return self._arguments(spec, rest, portfolio, limit) if spec is not None and blank else self._slash.search(line[1:], limit)
+            return self._arguments(spec, rest, book, limit) if spec is not None and blank else self._slash.search(line[1:], limit)
         if line.startswith("#"):
-            return self._shelf(portfolio).search(line[1:].replace("$", ""), limit)
+            return self._shelf(book).search(line[1:].replace("$", ""), limit)
         if not line:
             return []
-        both = (*self._slash.search(line, limit), *self._shelf(portfolio).search(line, limit))
+        both = (*self._slash.search(line, limit), *self._shelf(book).search(line, limit))
         return list(both)[:limit]
 
-    def _arguments(self, spec: CommandSpec, rest: str, portfolio: Portfolio | None, limit: int) -> list[Suggestion]:
+    def _arguments(self, spec: CommandSpec, rest: str, book: Book | None, limit: int) -> list[Suggestion]:
         """The command with each value its next argument can have."""
         done, _, begun = rest.rpartition(" ")
         used = done.lower().split()
         base = f"/{spec.name}" + "".join(f" {w}" for w in done.split())
         free = [p for p in spec.parameters if not any(w in p.choices for w in used)]
-        values = list(dict.fromkeys(v for p in free for v in self._values(p, portfolio)))
+        values = list(dict.fromkeys(v for p in free for v in self._values(p, book)))
         fitting = [v for v in values if v.lower().startswith(begun.lower()) and v.lower() not in used]
         return [Suggestion(f"{base} {v}", spec.help, spec.group) for v in fitting][:limit]
 
-    def _values(self, parameter: Parameter, portfolio: Portfolio | None) -> Sequence[str]:
+    def _values(self, parameter: Parameter, book: Book | None) -> Sequence[str]:
         if parameter.kind != "symbol":
             return parameter.choices
-        held = [p.symbol for p in portfolio.positions] if portfolio else []
+        held = [p.symbol for p in book.holdings.positions] if book else []
         return (*held, *(s for s in self._instruments if s not in held))
 
-    def _shelf(self, portfolio: Portfolio | None) -> Shelf:
+    def _shelf(self, book: Book | None) -> Shelf:
         """The actions possible now, indexed again only when what they hang on has changed."""
         key: object = None
-        if portfolio is not None:
-            held = tuple((p.symbol, p.quantity > 0) for p in portfolio.positions)
-            orders = tuple(o.client_id for o in portfolio.orders if o.open)
-            key = (held, orders, portfolio.halted)
+        if book is not None:
+            held = tuple((p.symbol, p.quantity > 0) for p in book.holdings.positions)
+            orders = tuple(o.client_id for o in book.orders if o.open)
+            key = (held, orders, book.halted)
         if self._actions is None or self._actions[0] != key:
-            self._actions = (key, self._possible(portfolio))
+            self._actions = (key, self._possible(book))
         return self._actions[1]
 
-    def _possible(self, portfolio: Portfolio | None) -> Shelf:
-        entries = [*self._positions(portfolio), *self._orders(portfolio), *self._batches(portfolio), *self._buys(portfolio)]
+    def _possible(self, book: Book | None) -> Shelf:
+        entries = [*self._positions(book), *self._orders(book), *self._batches(book), *self._buys(book)]
         return Shelf([s for s, _ in entries], [extra for _, extra in entries])
 
-    def _positions(self, portfolio: Portfolio | None) -> list[tuple[Suggestion, str]]:
+    def _positions(self, book: Book | None) -> list[tuple[Suggestion, str]]:
         tails = (
             (Verb.CLOSE, ""),
             (Verb.CLOSE, " 50%"),
@@ -127,13 +131,13 @@ class Palette:
         )
         return [
             self._entry(verb, f"#{p.symbol} {verb}{tail}", p.symbol)
-            for p in (portfolio.positions if portfolio else ())
+            for p in (book.holdings.positions if book else ())
             for verb, tail in tails
             if verb in self._verbs
         ]
 
-    def _orders(self, portfolio: Portfolio | None) -> list[tuple[Suggestion, str]]:
-        waiting = [o for o in portfolio.orders if o.open] if portfolio else []
+    def _orders(self, book: Book | None) -> list[tuple[Suggestion, str]]:
+        waiting = [o for o in book.orders if o.open] if book else []
         entries: list[tuple[Suggestion, str]] = []
         for order in waiting:
             price = "limit" if order.limit is not None else "stop" if order.stop is not None else ""
@@ -144,20 +148,20 @@ class Palette:
                 entries.append((modify, f"{order.symbol} {order.side} {order.type}"))
         return entries
 
-    def _batches(self, portfolio: Portfolio | None) -> list[tuple[Suggestion, str]]:
+    def _batches(self, book: Book | None) -> list[tuple[Suggestion, str]]:
         verbs: list[Verb] = [Verb.EMERGENCY_STOP]
-        if portfolio is None or portfolio.positions:
+        if book is None or book.holdings.positions:
             verbs += [Verb.SET_STOPS, Verb.TAKE_PROFITS, Verb.CLOSE_ALL]
-        if portfolio is None or any(o.open for o in portfolio.orders):
+        if book is None or any(o.open for o in book.orders):
             verbs.append(Verb.CANCEL_ALL)
-        if portfolio is None or portfolio.halted:
+        if book is None or book.halted:
             verbs.append(Verb.RESUME)
         return [self._entry(v, f"#{v}", "") for v in verbs if v in self._verbs]
 
-    def _buys(self, portfolio: Portfolio | None) -> list[tuple[Suggestion, str]]:
-        if portfolio is not None and portfolio.halted:
+    def _buys(self, book: Book | None) -> list[tuple[Suggestion, str]]:
+        if book is not None and book.halted:
             return []
-        held = {p.symbol for p in portfolio.positions} if portfolio else set()
+        held = {p.symbol for p in book.holdings.positions} if book else set()
         entries = [self._entry(Verb.SELL, f"#sell {s} ", s) for s in sorted(held) if Verb.SELL in self._verbs]
         return entries + [self._entry(Verb.BUY, f"#buy {s} ", s) for s in self._instruments if Verb.BUY in self._verbs]
 

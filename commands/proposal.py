@@ -50,7 +50,7 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
     access.require(ctx.origin, Access.ADMIN)
     if ctx.read_only:
         return _led(await propose(ctx, action), "Typed in `foliopilot chat`, this halts trading at once. Here nothing was halted.")
-    first = await ctx.floor.killswitch.pull(ctx.origin.person, place(ctx.origin))
+    first = await ctx.floor.killswitch.pull(who(ctx.origin), ctx.origin.chat)
     lead = "Trading is halted: nothing new is sent until `#resume`." if first else "Trading was halted already."
     try:
         reply = await propose(ctx, action)
@@ -62,9 +62,9 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
     return _led(reply, lead)
 
 
-def place(origin: Origin) -> str:
-    """An origin as the journal writes it."""
-    return f"{origin.platform}:{origin.chat}"
+def who(origin: Origin) -> str:
+    """A person as the journal writes them."""
+    return f"{origin.platform}:{origin.person}"
 
 
 def _led(reply: Reply, lead: str) -> Reply:

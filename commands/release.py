@@ -6,48 +6,39 @@ from commands import access
 from commands.card import figure
 from commands.context import Ctx
 from commands.followups import after_tap
-from commands.proposal import place, show
+from commands.proposal import show, who
 from domain.chat import Access, Reply, Verb
 from domain.errors import TicketClosed
-from domain.tickets import Ticket
-from storage import tickets
-
-
-async def find(ctx: Ctx, ident: str) -> Ticket | None:
-    """The ticket of that id on this account, or None."""
-    async with ctx.floor.store.read() as tx:
-        ticket = await tickets.get(tx, ident)
-    return ticket if ticket is not None and ticket.account == ctx.account else None
+from domain.tickets import Ticket, TicketStatus
 
 
 async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) -> Reply:
     """Release a ticket, or show the fresh card that took its place because the price moved. `digest` None is the stored ticket's own."""
     access.require(ctx.origin, Access.PROPOSE)
     ctx.must_write("confirm cards")
-    before = await find(ctx, ident)
+    before = await ctx.floor.desk.get(ident)
     if before is None:
         raise TicketClosed(f"There is no card {ident} here.", example="/journal")
-    if _halts(ctx, before, digest, word):
-        await ctx.floor.killswitch.pull(ctx.origin.person, place(ctx.origin))
-    after = await ctx.floor.desk.confirm(ident, before.digest() if digest is None else digest, ctx.origin, word=word)
+    shown = before.digest() if digest is None else digest
+    if _halts(ctx, before, shown, word):
+        await ctx.floor.killswitch.pull(who(ctx.origin), ctx.origin.chat)
+    after = await ctx.floor.desk.confirm(ident, shown, ctx.origin, word=word)
     if after.id != ident:
         return show(ctx, after, moved=_moved(before, after, ctx.spec.currency))
-    return after_tap(after)
+    return show(ctx, after) if after.status is TicketStatus.DENIED else after_tap(after)
 
 
 async def cancel(ctx: Ctx, ident: str) -> Reply:
     """Take a card away; nothing is sent."""
     access.require(ctx.origin, Access.PROPOSE)
     ctx.must_write("cancel cards")
-    if await find(ctx, ident) is None:
-        raise TicketClosed(f"There is no card {ident} here.", example="/journal")
     return after_tap(await ctx.floor.desk.cancel(ident, ctx.origin))
 
 
-def _halts(ctx: Ctx, ticket: Ticket, digest: str | None, word: str | None) -> bool:
+def _halts(ctx: Ctx, ticket: Ticket, digest: str, word: str | None) -> bool:
     """True for the confirmation of an emergency stop that will hold: its first half happens before anything is sent."""
     mine = ticket.origin.platform == ctx.origin.platform and ticket.origin.person == ctx.origin.person
-    fits = digest in (None, ticket.digest()) and (ticket.word or "").lower() == (word or "").lower()
+    fits = digest == ticket.digest() and (ticket.word is None or (word or "").upper() == ticket.word.upper())
     return ticket.verb == Verb.EMERGENCY_STOP.value and ticket.open and mine and fits and ctx.clock.now() < ticket.expires
 
 
