@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,9 @@ from domain.orders import Order, OrderIntent, OrderStatus, Side
 from domain.portfolio import AccountSpec, Mode
 from domain.ports import Broker
 from market.hub import Hub
-from storage import accounts, ledger, orders, paper, preferences
+from storage import accounts, ledger, orders, paper, preferences, world
 from storage.store import Store, Tx
+from storage.world import WorldState
 from trading.demo import demo_book
 from trading.holdings import fold
 
@@ -64,12 +64,14 @@ async def replay_opening(hub: Hub, at: datetime) -> Opening:
     return Opening(spec, tuple(found))
 
 
-async def create(store: Store, opening: Opening, at: datetime) -> None:
-    """Write the account, its ledger and the venue's matching books in one transaction: all of it or nothing."""
+async def create(store: Store, opening: Opening, at: datetime, state: WorldState | None = None) -> None:
+    """Write the account, its ledger, the venue's matching books and the demo world in one transaction: all of it or nothing."""
     holdings = fold(opening.entries)
     name = opening.spec.name
     async with store.write() as tx:
         await accounts.add(tx, opening.spec)
+        if state is not None:
+            await world.save(tx, state)
         for entry in opening.entries:
             await ledger.add(tx, entry)
         await paper.set_cash(tx, name, holdings.cash)
@@ -121,8 +123,3 @@ def _stops(opening: Opening, at: datetime) -> list[Order]:
         )
         for leg, intent in enumerate(opening.stops, start=1)
     ]
-
-
-def fingerprint(data: bytes) -> str:
-    """Eight hex digits of a file's content, for the name of a book."""
-    return hashlib.sha256(data).hexdigest()[:8]

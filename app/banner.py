@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.wiring import House
-from domain.chat import KeyValues, Reply, Text, Tone
+from domain.chat import Block, KeyValues, Reply, Text, Tone
 from domain.money import money_text, percent_text
 from domain.portfolio import Mode
 from storage import preferences
@@ -18,7 +18,7 @@ async def banner(house: House) -> Reply:
     spec = house.floor.spec
     title = f"Foliopilot · account {spec.name} · {mode(house)}"
     rows = [(part.name, f"{part.state}: {part.detail}" if part.state != "ready" else part.detail) for part in house.parts()]
-    blocks = [Text(title, Tone.LEAD), KeyValues(tuple(rows))]
+    blocks: list[Block] = [Text(title, Tone.LEAD), KeyValues(tuple(rows))]
     if await _first_use(house):
         blocks.append(Text("This is software, not investment advice; what you confirm is your decision.", Tone.QUIET))
     blocks.append(Text("Ask in your own words, type / to see commands, # to act. Try: what happened yesterday?", Tone.QUIET))

@@ -54,6 +54,11 @@ class Settings(BaseModel):
         return value
 
     @property
+    def zone_info(self) -> ZoneInfo:
+        """The reader's zone."""
+        return ZoneInfo(self.zone)
+
+    @property
     def database(self) -> Path:
         """The SQLite file."""
         return self.home / "foliopilot.db"

@@ -97,12 +97,16 @@ def replay(wanted: Wanted, *, still: bool) -> World:
     return World(source, silent, silent, clock, next_open=True)
 
 
-def unpriced(symbols: frozenset[str], *, simulated: bool, settings: Settings, still: bool) -> World:
-    """A reader's own book: no prices unless simulated ones were asked for, on the machine's clock."""
+def unpriced(symbols: frozenset[str], settings: Settings, wanted: Wanted) -> World:
+    """A reader's own book: no prices unless simulated ones were asked for; on the machine's clock, or from `--now` on."""
     system = SystemClock()
-    clock: Clock = ManualClock(system.now()) if still else system
+    clock: Clock = system
+    if wanted.still:
+        clock = ManualClock(wanted.now or system.now())
+    elif wanted.now is not None:
+        clock = WorldClock(wanted.now)
     silent = importlib.import_module("market.news.silent").Silent()
-    if simulated:
+    if wanted.simulated:
         source, news = _generated(clock, settings.seed, ())
         return World(source, news, news, clock)
     known: Mapping[str, Instrument] = universe()

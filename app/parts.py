@@ -1,0 +1,59 @@
+"""The parts of the installation and how they stand, for the banner, `/status` and `doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.settings import Settings
+from app.worlds import Wanted, World
+from commands.context import Part, PartState
+from domain.portfolio import Mode
+from market import calendar
+from trading.floor import Floor
+
+READY, OFF = PartState.READY, PartState.OFF
+HALTED = "halted: closing and cancelling only; an owner releases it with #resume"
+ALLOWED = "allowed, each order after its confirmation"
+
+
+def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Sequence[Part]:
+    """Each part with its state and, in one line, what it is."""
+    at = world.clock.now().astimezone(settings.zone_info)
+    return (
+        Part("account", READY, f"{floor.spec.name}, {_money(floor)}"),
+        Part("time", READY, f"{at:%a %Y-%m-%d %H:%M %Z}{', simulated' if floor.spec.mode is Mode.DEMO or wanted.replay else ''}"),
+        Part("broker", READY, f"{floor.spec.broker}, embedded; no order leaves this machine"),
+        _data(floor),
+        _news(floor, wanted),
+        Part("model", OFF, "composed answers; no model is asked"),
+        Part("chat", READY, "terminal; Telegram and Discord come with a later version"),
+        Part("alerts", READY, "shown in this terminal"),
+        Part("storage", READY, _storage(settings, wanted)),
+        Part("trading", READY, HALTED if floor.book.halted else ALLOWED),
+    )
+
+
+def _money(floor: Floor) -> str:
+    return {Mode.DEMO: "DEMO money", Mode.PAPER: "PAPER money", Mode.LIVE: "LIVE money"}[floor.spec.mode]
+
+
+def _data(floor: Floor) -> Part:
+    source = floor.hub.source
+    if not floor.spec.priced:
+        return Part("data", OFF, "no price source: quantities and cost only; --simulated shows simulated prices")
+    if source.simulated:
+        session = "open" if calendar.is_open(floor.clock.now()) else "closed"
+        return Part("data", READY, f"SIMULATED prices, generated on this machine; the New York session is {session}")
+    return Part("data", READY, source.name)
+
+
+def _news(floor: Floor, wanted: Wanted) -> Part:
+    if floor.hub.simulated:
+        return Part("news", READY, "SIMULATED headlines")
+    return Part("news", OFF, "no news source" + (" for a replay" if wanted.replay else ""))
+
+
+def _storage(settings: Settings, wanted: Wanted) -> str:
+    if wanted.throwaway:
+        return "in memory, thrown away at the end"
+    return "PostgreSQL" if settings.database_url else str(settings.database)

@@ -1,0 +1,223 @@
+"""The composition root: settings and a wish become a house of parts. Nothing connects or reads the environment at import."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from app import accounts as openings
+from app import importing, parts, worlds
+from app.demo import DemoWorld
+from app.settings import Settings
+from app.worlds import Wanted, World
+from commands import alerts
+from commands.context import Part
+from commands.desk import FrontDesk
+from commands.palette import Palette, Suggestion
+from commands.registry import Registry
+from commands.usage import UsageBuffer
+from domain.clock import SystemClock
+from domain.errors import BadArgument
+from domain.ids import RandomIds
+from domain.portfolio import AccountSpec, Mode
+from domain.ports import Ids
+from market.hub import Hub
+from storage import accounts, world
+from storage.snapshot import copy_store, open_copy, open_memory
+from storage.store import Store
+from storage.world import WorldState
+from trading.floor import Floor, open_floor
+from trading.statement import Statement
+
+
+@dataclass(slots=True)
+class House:
+    """All the parts of one run; `close` lets go of everything, in the reverse order of building."""
+
+    settings: Settings
+    wanted: Wanted
+    store: Store
+    world: World
+    floor: Floor
+    front: FrontDesk
+    palette: Palette
+    usage: UsageBuffer
+    demo: DemoWorld | None
+    zone: tzinfo
+    stack: AsyncExitStack
+    lock: asyncio.Lock
+
+    def parts(self) -> Sequence[Part]:
+        """The rows of the banner, `/status` and `doctor`."""
+        return parts.parts(self.settings, self.wanted, self.world, self.floor)
+
+    def search(self, text: str) -> Sequence[Suggestion]:
+        """What the palette offers for the beginning of a line, with the actions possible on the book as it is known now."""
+        return self.palette.search(text, self.floor.book)
+
+    async def pulse(self) -> None:
+        """One round of the core: what the broker says, what expired, and what is to be remembered. Rounds never overlap."""
+        async with self.lock:
+            await self.floor.pulse()
+            await self.usage.flush()
+            if self.demo is not None:
+                await self.demo.save()
+
+    async def close(self) -> None:
+        """Remember where the demo stands and let go of the database; a house that only looked writes nothing."""
+        if not self.front.read_only:
+            async with self.lock:
+                await self.usage.flush()
+                if self.demo is not None:
+                    await self.demo.save(force=True)
+        await self.stack.aclose()
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, command: str) -> AsyncIterator[Store]:
+    """The durable database with its lease: one writer at a time, a second one says so and leaves."""
+    engine = importlib.import_module("storage.engine")
+    leases = importlib.import_module("storage.lease")
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        opened: Store = await engine.open_store(settings.database_url or f"sqlite:///{settings.database}", clock)
+        stack.push_async_callback(opened.close)
+        home = None if settings.database_url else settings.home
+        lease = await leases.take(opened, clock, command=command, home=home)
+        stack.push_async_callback(lease.release)
+        keeping = asyncio.create_task(lease.keep())
+        stack.push_async_callback(_stopped, keeping)
+        yield opened
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def build(settings: Settings, wanted: Wanted, *, command: str = "chat", ids: Ids | None = None, read_only: bool = False) -> House:
+    """A house that is ready to answer. Raises UserError for what the reader can mend; nothing stays open then."""
+    wanted.check()
+    async with AsyncExitStack() as stack:
+        store = await _store(settings, wanted, command, stack)
+        statement, spec = await _account(store, settings, wanted)
+        market, state = await _world(store, settings, wanted, spec, statement)
+        hub = Hub(market.source, market.clock)
+        if spec is None or statement is not None:
+            spec = await _open(store, hub, market, state, settings, statement, spec)
+        return await _assembled(settings, wanted, store, market, state, hub, spec, ids or RandomIds(), stack.pop_all(), read_only)
+
+
+async def _store(settings: Settings, wanted: Wanted, command: str, stack: AsyncExitStack) -> Store:
+    """The durable store; for `ask` a copy of it in memory; for other throw-away runs an empty one."""
+    if wanted.now is not None or wanted.replay is not None or wanted.book is not None:
+        store = await open_memory()
+    elif not wanted.still:
+        return await stack.enter_async_context(database(settings, command=command))
+    elif settings.database_url:
+        durable = await importlib.import_module("storage.engine").open_store(settings.database_url, SystemClock())
+        try:
+            store = await copy_store(durable)
+        finally:
+            await durable.close()
+    else:
+        store = await open_copy(settings.database)
+    stack.push_async_callback(store.close)
+    return store
+
+
+async def _account(store: Store, settings: Settings, wanted: Wanted) -> tuple[Statement | None, AccountSpec | None]:
+    """The transactions of `--book`, and the account's specification where it exists or is about to."""
+    if wanted.book is not None:
+        name = importing.account_name(wanted.book)
+        priced = wanted.replay is not None or wanted.simulated
+        return importing.read(wanted.book, name), AccountSpec(name, Mode.PAPER, priced=priced)
+    if wanted.replay is not None:
+        return None, None
+    name = wanted.account or settings.account
+    async with store.read() as tx:
+        spec = await accounts.get(tx, name)
+        names = [s.name for s in await accounts.all(tx)]
+    if spec is None and name != openings.DEMO:
+        there = ", ".join(dict.fromkeys([openings.DEMO, *names]))
+        raise BadArgument(f"There is no account {name}; there is: {there}.", example=f"--account {openings.DEMO}", code="unknown_account")
+    if spec is not None and spec.mode is Mode.PAPER and wanted.simulated:
+        spec = replace(spec, priced=True)
+    return None, spec
+
+
+async def _world(
+    store: Store, settings: Settings, wanted: Wanted, spec: AccountSpec | None, statement: Statement | None
+) -> tuple[World, WorldState | None]:
+    """The market of this run, and the demo's state where the demo is that market."""
+    if wanted.replay is not None:
+        return worlds.replay(wanted, still=wanted.still), None
+    if spec is not None and spec.mode is not Mode.DEMO:
+        symbols = frozenset(e.symbol for e in statement.entries if e.symbol) if statement else await _symbols(store, spec.name)
+        return worlds.unpriced(symbols, settings, wanted), None
+    async with store.read() as tx:
+        stored = await world.load(tx)
+    instant = wanted.now or worlds.demo_instant(SystemClock().now(), stored)
+    state = replace(stored, instant=instant) if stored else WorldState(settings.seed, instant, instant, ())
+    return worlds.demo(settings, instant, state, still=wanted.still), state
+
+
+async def _symbols(store: Store, account: str) -> frozenset[str]:
+    ledger = importlib.import_module("storage.ledger")
+    async with store.read() as tx:
+        return frozenset(e.symbol for e in await ledger.entries(tx, account) if e.symbol)
+
+
+async def _open(
+    store: Store,
+    hub: Hub,
+    market: World,
+    state: WorldState | None,
+    settings: Settings,
+    statement: Statement | None,
+    spec: AccountSpec | None,
+) -> AccountSpec:
+    """Open the account that does not exist yet: the reader's transactions, a book for the bars, or the demo's."""
+    at = market.clock.now()
+    if statement is not None and spec is not None:
+        opening = openings.Opening(spec, statement.entries)
+    elif state is None:
+        opening = await openings.replay_opening(hub, at)
+    else:
+        opening = await openings.demo_opening(hub, at, shorting=settings.shorting)
+    await openings.create(store, opening, at, state)
+    return opening.spec
+
+
+async def _assembled(
+    settings: Settings,
+    wanted: Wanted,
+    store: Store,
+    market: World,
+    state: WorldState | None,
+    hub: Hub,
+    spec: AccountSpec,
+    ids: Ids,
+    stack: AsyncExitStack,
+    read_only: bool,
+) -> House:
+    broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
+    await openings.place_opening_orders(store, broker, spec.name)
+    floor = open_floor(spec, hub, store, market.clock, ids, broker, alerts=alerts.alert)
+    await floor.start()
+    demo = DemoWorld(floor, market.movable, state) if state is not None else None
+    registry = Registry.discover()
+    usage = UsageBuffer(store, market.clock, spec.name)
+    zone = ZoneInfo(settings.zone)
+    front = FrontDesk(floor, market.news, market.calendar, registry, ids, demo=demo, read_only=read_only, zone=zone, usage=usage)
+    house = House(
+        settings, wanted, store, market, floor, front, Palette(registry, hub.instruments()), usage, demo, zone, stack, asyncio.Lock()
+    )
+    front.parts = house.parts
+    return house
