@@ -19,11 +19,12 @@ from storage import schema
 from storage.failures import server_failure, sqlite_failure
 from storage.store import Row, Tx
 from storage.tables import TABLES
-from storage.values import read_row, stored, stored_row
+from storage.values import new_row, read_row, stored, stored_row
 
 ERRORS = (SQLAlchemyError, OSError)
 WRITERS_LOCK = 7_203_601_447  # the advisory lock every writer of a PostgreSQL database takes
 S = TypeVar("S", Select[Any], Update, Delete)
+_Values = dict[str, str | int | None]
 Fence = Callable[[Tx], Awaitable[None]]
 
 
@@ -47,8 +48,8 @@ class DurableTx:
 
     async def insert(self, table: str, row: Row) -> bool:
         """See `Tx`."""
-        declared = self._changing(table)
-        statement = self._insert(TABLES[table]).values(self._values(declared, row)).on_conflict_do_nothing().inline()
+        values = self._fitting(new_row, self._changing(table), row)
+        statement = self._insert(TABLES[table]).values(values).on_conflict_do_nothing().inline()
         return (await self._run(statement)).rowcount > 0
 
     async def update(self, table: str, changes: Row, **where: Any) -> int:
@@ -56,8 +57,8 @@ class DurableTx:
         declared = self._changing(table)
         if not changes:
             return 0
-        statement = _narrowed(update(TABLES[table]), declared, where).values(self._values(declared, changes))
-        return (await self._run(statement)).rowcount
+        values = self._fitting(stored_row, declared, changes)
+        return (await self._run(_narrowed(update(TABLES[table]), declared, where).values(values))).rowcount
 
     async def delete(self, table: str, **where: Any) -> int:
         """See `Tx`."""
@@ -95,9 +96,9 @@ class DurableTx:
             raise StorageFailed(f"a read does not change anything ({table})")
         return schema.table(table)
 
-    def _values(self, declared: schema.Table, row: Row) -> dict[str, str | int | None]:
+    def _fitting(self, make: Callable[[schema.Table, Row], _Values], declared: schema.Table, row: Row) -> _Values:
         try:
-            return stored_row(declared, row)
+            return make(declared, row)
         except StorageFailed as failure:
             self.failure = failure
             raise

@@ -75,7 +75,7 @@ async def _checked(connection: sqlite3.Connection, path: Path) -> MemoryStore:
 
 
 def _copy(path: Path) -> sqlite3.Connection | None:
-    """The cheapest way that is safe: as a file nobody writes, else as a reader among others, else from copied files. None without a file."""
+    """The cheapest safe way: as a file nobody writes, else as a reader among others, else from copied files. None without a file."""
     if not path.exists():
         return None
     for way in (_copy_at_rest, _copy_live):

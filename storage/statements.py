@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from storage.schema import Column, Kind, Table
-from storage.values import stored, stored_row
+from storage.values import new_row, stored, stored_row
 
 Statement = tuple[str, tuple[str | int | None, ...]]
 """The text with its parameters."""
@@ -39,7 +39,7 @@ def _declaration(column: Column, serial: str | None) -> str:
 
 def insert(table: Table, row: Mapping[str, Any]) -> Statement:
     """Add a row unless its key exists."""
-    values = stored_row(table, row)
+    values = new_row(table, row)
     marks = ", ".join("?" * len(values))
     return f'INSERT INTO "{table.name}" ({_names(values)}) VALUES ({marks}) ON CONFLICT DO NOTHING', tuple(values.values())
 

@@ -31,6 +31,15 @@ def stored_row(table: Table, row: Mapping[str, Any]) -> dict[str, str | int | No
     return {name: stored(table, table.column(name), value) for name, value in row.items()}
 
 
+def new_row(table: Table, row: Mapping[str, Any]) -> dict[str, str | int | None]:
+    """`stored_row` for a row that is added: every column that cannot be empty must be there."""
+    values = stored_row(table, row)
+    for column in table.columns:
+        if column.name not in values:
+            stored(table, column, None)
+    return values
+
+
 def read_row(table: Table, names: tuple[str, ...], raw: tuple[Any, ...]) -> dict[str, Any]:
     """A row as domain values; raises Unreadable naming table, column and key where one does not read back."""
     row: dict[str, Any] = {}
