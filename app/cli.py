@@ -16,7 +16,7 @@ SHOWN_LINES = 20
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO instant with its offset, for example 2025-10-10T14:00-04:00."""
 
     name = "instant"
