@@ -32,7 +32,10 @@ FoliopilotError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+BAD_LINES_NAMED = 5
 
 
 class FoliopilotError(Exception):
@@ -157,6 +160,15 @@ class ImportRefused(UserError):
     def __init__(self, message: str, *, lines: tuple[BadLine, ...] = (), example: str | None = None) -> None:
         super().__init__(message, example=example)
         self.lines = lines
+
+    @classmethod
+    def whole(cls, name: str, bad: Iterable[BadLine], *, example: str | None = None) -> ImportRefused:
+        """The refusal of a file for its bad lines: the message names the first few, `lines` holds all in the order of the file."""
+        lines = tuple(sorted(bad, key=lambda b: (b.number, b.reason)))
+        named = "; ".join(f"line {b.number}: {b.reason}" for b in lines[:BAD_LINES_NAMED])
+        more = f"; and {len(lines) - BAD_LINES_NAMED} more" if len(lines) > BAD_LINES_NAMED else ""
+        count = "1 bad line" if len(lines) == 1 else f"{len(lines)} bad lines"
+        return cls(f"{name} was refused whole, {count}: {named}{more}.", lines=lines, example=example)
 
 
 class SetupError(UserError):

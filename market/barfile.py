@@ -9,7 +9,7 @@ import io
 import re
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -20,7 +20,6 @@ from typing import Any
 from domain.errors import BadLine, ImportRefused, SetupError
 from market.bars import Columns
 
-SHOWN = 5  # bad lines named in the message; all of them are in `lines`
 EXAMPLE = "symbol,datetime,open,high,low,close,volume"
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "sym", "instrument"),
@@ -81,19 +80,10 @@ def read(path: Path, zone: tzinfo) -> Mapping[str, Columns]:
         raise ImportRefused(f"{path} cannot be read: {error.strerror or error}.", example="--replay bars.csv") from error
     _settle(reading)
     if reading.bad:
-        raise refused(path.name, reading.bad)
+        raise ImportRefused.whole(path.name, reading.bad)
     if not reading.columns:
         raise ImportRefused(f"{path.name} has headings but no bars.", example=EXAMPLE)
     return reading.columns
-
-
-def refused(name: str, bad: Iterable[BadLine]) -> ImportRefused:
-    """The refusal of a file: names the first bad lines, carries all of them in the order of the file."""
-    lines = tuple(sorted(bad, key=lambda b: (b.number, b.reason)))
-    shown = "; ".join(f"line {b.number}: {b.reason}" for b in lines[:SHOWN])
-    more = f"; and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
-    count = "1 bad line" if len(lines) == 1 else f"{len(lines)} bad lines"
-    return ImportRefused(f"{name} was refused whole, {count}: {shown}{more}.", lines=lines)
 
 
 def _is_parquet(path: Path) -> bool:
@@ -123,7 +113,7 @@ def _csv(file: io.TextIOWrapper, name: str) -> tuple[list[str], Iterator[tuple[i
                 yield reader.line_num + 1, row
         except csv.Error as error:
             number = reader.line_num + 1
-            raise refused(name, [BadLine(number, f"it cannot be read as a row ({error})")]) from error
+            raise ImportRefused.whole(name, [BadLine(number, f"it cannot be read as a row ({error})")]) from error
 
     return header, rows()
 
