@@ -76,6 +76,14 @@ def session(day: date) -> Session | None:
     return Session(day, opens, datetime.combine(day, _EARLY if early else _CLOSE, NEW_YORK).astimezone(UTC), early)
 
 
+def require(day: date) -> Session:
+    """The session of that day; raises SourceFailed when there is none."""
+    found = session(day)
+    if found is None:
+        raise SourceFailed(f"the exchange does not trade on {day}")
+    return found
+
+
 def session_at(at: datetime) -> Session | None:
     """The session that is open at that instant (`open <= at < close`), or None."""
     found = session(at.astimezone(NEW_YORK).date())

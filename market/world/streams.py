@@ -1,0 +1,112 @@
+"""The daily moves of every stream (factor or own part), in blocks of a quarter, and the slow levels that tie the blocks together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from market.world import draws
+from market.world.causes import Causes
+from market.world.model import Model, load
+from market.world.quarters import ANCHOR, FIRST, LAST, quarter
+
+WIDEST = 12.0  # no single draw is beyond so many sigmas
+MEMORY = 12  # quarters a level remembers: prices wander, and come back
+SWING = 0.36  # standard deviation of the log of the market's volatility
+_SLOW, _QUICK = 63, 11  # days between its knots
+_SLOW_SHARE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A quarter of one stream, by exchange day (or by day, where it never rests).
+
+    `gap` is the move outside the session, causes included; `move` the drawn part of the session's; `jumps` the causes within the session
+    as (minute, size) by day; `swing` the size of the session's noise; `total` the session's whole move.
+    """
+
+    days: tuple[date, ...]
+    gap: list[float]
+    move: list[float]
+    jumps: dict[date, tuple[tuple[int, float], ...]]
+    swing: list[float]
+    total: list[float]
+
+
+class Streams:
+    """All streams of one seed; everything is a pure function of seed, stream and quarter, kept once computed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.causes = Causes(seed)
+        self.block: Callable[[str, int], Block] = lru_cache(maxsize=2048)(self._block)
+        self._volatility: Callable[[int], list[float]] = lru_cache(maxsize=64)(self._log_volatility)
+        self._levels: dict[str, list[float]] = {}
+
+    @property
+    def model(self) -> Model:
+        """The parameters."""
+        return load()
+
+    def level(self, stream: str, n: int) -> float:
+        """How far a stream has come at the end of a quarter since the anchor, in sigmas of the root of a quarter's days.
+
+        A sum of quarterly draws with weights that fade over three years: near a random walk from day to day, bounded over decades.
+        """
+        levels = self._levels.get(stream)
+        if levels is None:
+            z = draws.normals(f"{self.seed}/level/{stream}", LAST - FIRST + 2 + MEMORY)
+            weights = [1 - j / MEMORY for j in range(MEMORY)]
+            levels = [sum(w * z[i + MEMORY - j] for j, w in enumerate(weights)) for i in range(LAST - FIRST + 2)]
+            self._levels[stream] = levels
+        return levels[n - FIRST + 1] - levels[ANCHOR - FIRST + 1]
+
+    def swings(self, n: int, power: float) -> list[float]:
+        """By day of the quarter, the market's volatility to that power, scaled so that its mean square is 1."""
+        return [math.exp(power * SWING * x - (power * SWING) ** 2) for x in self._volatility(n)]
+
+    def _block(self, stream: str, n: int) -> Block:
+        parameters, block = self.model.streams[stream], quarter(n)
+        days = block.days if parameters.daily else block.sessions
+        swing = self.swings(n, parameters.swing)
+        if not parameters.daily:
+            start = block.start.toordinal()
+            swing = [swing[d.toordinal() - start] for d in days]
+        gaps, jumps = self.causes.impulses(stream, n)
+        inside = math.sqrt(1 - parameters.overnight) * parameters.base
+        outside = math.sqrt(parameters.overnight) * parameters.base
+        pairs = draws.spread_pairs(f"{self.seed}/days/{stream}/{block.label()}", len(days), parameters.df)
+        swing_in = [inside * s for s in swing]
+        move = [s * _clip(a) for s, (a, _) in zip(swing_in, pairs, strict=True)]
+        gap = [outside * s * _clip(b) for s, (_, b) in zip(swing, pairs, strict=True)]
+        total = list(move)
+        if gaps or jumps:
+            for i, day in enumerate(days):
+                gap[i] += gaps.get(day, 0.0)
+                if day in jumps:
+                    total[i] += sum(size for _, size in jumps[day])
+        return Block(days, gap, move, jumps, swing_in, total)
+
+    def _log_volatility(self, n: int) -> list[float]:
+        days = quarter(n).days
+        slow, quick = self._knots(days, _SLOW, "slow"), self._knots(days, _QUICK, "quick")
+        a, b = math.sqrt(_SLOW_SHARE), math.sqrt(1 - _SLOW_SHARE)
+        return [a * x + b * y for x, y in zip(slow, quick, strict=True)]
+
+    def _knots(self, days: tuple[date, ...], step: int, name: str) -> list[float]:
+        """Standard normal values that change smoothly over about `step` days."""
+        first, last = days[0].toordinal() // step, days[-1].toordinal() // step + 1
+        z = {k: draws.normals(f"{self.seed}/volatility/{name}/{k}", 1)[0] for k in range(first, last + 1)}
+        found = []
+        for day in days:
+            k, part = divmod(day.toordinal(), step)
+            angle = math.pi / 2 * part / step
+            found.append(math.cos(angle) * z[k] + math.sin(angle) * z[k + 1])
+        return found
+
+
+def _clip(x: float) -> float:
+    return max(-WIDEST, min(WIDEST, x))
