@@ -61,7 +61,7 @@ def path(symbol: str, start: datetime, until: datetime, price: Decimal, *, seed:
 class FakeMarket:
     """MarketData from scripts. Without a scripted quote the last visible bar's close is quoted, a cent to each side.
 
-    `failing` makes every read raise SourceFailed; `asked` lists the bar reads as (symbol, timeframe).
+    `failing` makes every read raise SourceFailed; `asked` lists the bar reads as (symbol, timeframe), `starts` from when.
     """
 
     def __init__(self, clock: Clock, *, name: str = "fake", simulated: bool = True, instruments: Iterable[Instrument] = INSTRUMENTS) -> None:
@@ -73,6 +73,7 @@ class FakeMarket:
         self._quotes: dict[str, Quote] = {}
         self.failing = False
         self.asked: list[tuple[str, Timeframe]] = []
+        self.starts: list[datetime] = []
 
     @property
     def name(self) -> str:
@@ -111,6 +112,7 @@ class FakeMarket:
     async def bars(self, symbol: str, timeframe: Timeframe, start: datetime, until: datetime) -> Sequence[Bar]:
         self._may_fail()
         self.asked.append((symbol, timeframe))
+        self.starts.append(start)
         end = min(until, self._clock.now())
         return tuple(b for b in self._bars.get((symbol, timeframe), ()) if start <= b.start and b.end <= end)
 
