@@ -100,6 +100,8 @@ class _Line:
         verb = name in _TRADES or name in _BATCHES
         if not _SYMBOL.match(text) or (verb and not self.known(text)):
             return None
+        if self.rest and (name in _POSITION_VERBS or name in _ORDER_VERBS) and self.rest[0].name not in _POSITION_VERBS:
+            return None
         if not self.known(text) and not self._misspelt_symbol(name):
             return None
         return _caught(lambda: self._position(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from domain.chat import CommandSpec, Parameter, Verb
 from domain.instruments import Instrument
 
 if TYPE_CHECKING:
-    from commands.registry import Registry
     from trading.book import Book
 
 LIMIT = 8
@@ -67,8 +66,8 @@ class Shelf:
 class Palette:
     """Completions for a chat: commands are indexed once, actions again whenever what is held, ordered or halted has changed."""
 
-    def __init__(self, registry: Registry, instruments: Mapping[str, Instrument] | None = None) -> None:
-        every = registry.all()
+    def __init__(self, specs: Iterable[CommandSpec], instruments: Mapping[str, Instrument] | None = None) -> None:
+        every = tuple(specs)
         self._commands = {s.name: s for s in every if s.sigil == "/"}
         self._verbs = {s.name: s for s in every if s.sigil == "#"}
         self._instruments = instruments or {}

@@ -1,0 +1,145 @@
+"""A front desk on a real floor with a paper broker and a scripted market, and commands to say to it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+
+from commands.actions import closing, halting, protecting, working
+from commands.actions import trading as trades
+from commands.context import Ctx
+from commands.desk import FrontDesk
+from commands.registry import Registry, Rest, Symbol, command
+from commands.usage import UsageBuffer
+from domain.chat import Access, Incoming, Reply, Text
+from domain.clock import ManualClock
+from domain.errors import SourceFailed, StorageFailed
+from domain.facts import Fact
+from domain.ids import SequentialIds
+from domain.ledger import Entry, EntryKind
+from domain.orders import Side
+from domain.portfolio import AccountSpec, Mode
+from domain.tickets import Origin
+from market.hub import Hub
+from storage import accounts, ledger, paper
+from storage.snapshot import open_memory
+from storage.store import Store
+from tests.fakes.market import FakeMarket, utc
+from trading.brokers import paper as paper_broker
+from trading.floor import Floor, open_floor
+from trading.holdings import fold
+
+NOON = utc("2025-10-08 16:00")
+ME = Origin("terminal", "main", "me")
+STRANGER = Origin("telegram", "77", "4242")
+
+
+@command("Test")
+async def help(ctx: Ctx) -> Reply:
+    """What can be typed."""
+    return Reply((Text("Type / or #."),))
+
+
+@command("Test", examples=("/profit-loss month AAPL",))
+async def profit_loss(ctx: Ctx, span: Literal["day", "month"] = "day", symbol: Symbol | None = None) -> Reply:
+    """What was won and lost."""
+    fact = Fact("pl", "P/L", Decimal(12), "USD", ctx.clock.now())
+    return Reply((Text(f"{span} {symbol}"),), facts=(fact,))
+
+
+@command("Test")
+async def explain(ctx: Ctx, topic: Rest) -> Reply:
+    """What a word means."""
+    return Reply((Text(topic),))
+
+
+@command("Test", access=Access.ADMIN)
+async def demo(ctx: Ctx, what: str, times: int = 1, by: Decimal | None = None) -> Reply:
+    """Move the demo world."""
+    ctx.must_write("move the demo world")
+    return Reply((Text(f"{what} {times} {by}"),))
+
+
+@command("Test")
+async def broken(ctx: Ctx, how: Literal["bug", "source", "storage"] = "bug") -> Reply:
+    """Fails."""
+    raise {"bug": ZeroDivisionError("oops"), "source": SourceFailed("down"), "storage": StorageFailed("full")}[how]
+
+
+COMMANDS = (help, profit_loss, explain, demo, broken)
+
+
+def registry() -> Registry:
+    found = [vars(f)["__spec__"] for f in COMMANDS]
+    for module in (closing, halting, protecting, trades, working):
+        found += [v.__spec__ for v in vars(module).values() if hasattr(v, "__spec__") and v.__module__ == module.__name__]
+    return Registry(found)
+
+
+class Nothing:
+    """No news and nothing scheduled."""
+
+    async def news(self, start, end):
+        return ()
+
+    async def earnings(self, start, end):
+        return ()
+
+    async def economic(self, start, end):
+        return ()
+
+
+def entries(account: str) -> tuple[Entry, ...]:
+    at = NOON - timedelta(days=30)
+    cash = Entry("in", account, at, EntryKind.DEPOSIT, Decimal(50_000))
+    held = [
+        Entry(f"b{s}", account, at, EntryKind.TRADE, -q * p, s, Side.BUY, q, p)
+        for s, q, p in (("AAPL", Decimal(40), Decimal(100)), ("NVDA", Decimal(20), Decimal(200)), ("BTC", Decimal("0.5"), Decimal(10_000)))
+    ]
+    return (cash, *held)
+
+
+async def floor_on(store: Store, clock: ManualClock, market: FakeMarket, *, ids: SequentialIds | None = None) -> Floor:
+    spec = AccountSpec("demo", Mode.DEMO)
+    hub = Hub(market, clock)
+    ledger_entries = entries(spec.name)
+    async with store.write() as tx:
+        await accounts.add(tx, spec)
+        for entry in ledger_entries:
+            await ledger.add(tx, entry)
+        holdings = fold(ledger_entries)
+        await paper.set_cash(tx, spec.name, holdings.cash)
+        await paper.set_cursor(tx, spec.name, clock.now())
+        for position in holdings.positions:
+            await paper.set_position(tx, spec.name, position.symbol, position.quantity)
+    broker = paper_broker.build(spec, hub, store, clock)
+    floor = await open_floor(spec=spec, hub=hub, store=store, clock=clock, ids=ids or SequentialIds("t"), broker=broker)
+    await floor.start()
+    return floor
+
+
+class Room:
+    """The desk and what it stands on; `say` and `tap` as a person does."""
+
+    def __init__(self, floor: Floor, clock: ManualClock, market: FakeMarket, desk: FrontDesk) -> None:
+        self.floor, self.clock, self.market, self.desk = floor, clock, market, desk
+        self._count = 0
+
+    async def say(self, text: str, *, payload: str | None = None, origin: Origin = ME) -> Reply:
+        self._count += 1
+        return await self.desk.handle(Incoming(f"k{self._count}", origin, text, self.clock.now(), payload))
+
+
+async def room(*, read_only: bool = False, converse=None) -> Room:
+    clock = ManualClock(NOON)
+    market = FakeMarket(clock)
+    for symbol, bid, ask in (("AAPL", "149.99", "150.01"), ("NVDA", "179.98", "180.02"), ("XOM", "99.99", "100.01"), ("BTC", "20000", "20010")):
+        market.quote(symbol, bid, ask)
+    market.quote("SPY", "499.99", "500.01")
+    store = await open_memory()
+    floor = await floor_on(store, clock, market)
+    usage = UsageBuffer(store, clock, "demo")
+    quiet = Nothing()
+    desk = FrontDesk(floor, quiet, quiet, registry(), SequentialIds("ref"), read_only=read_only, usage=usage, converse=converse)
+    return Room(floor, clock, market, desk)
