@@ -66,10 +66,14 @@ class Portfolio:
     previous_close: Mapping[str, Decimal] = field(default_factory=dict)
     today: tuple[Entry, ...] = ()
     halted: bool = False
+    _held: Mapping[str, Position] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_held", {p.symbol: p for p in self.positions})
 
     def position(self, symbol: str) -> Position | None:
         """The open position in a symbol, or None."""
-        return next((p for p in self.positions if p.symbol == symbol), None)
+        return self._held.get(symbol)
 
     @property
     def unpriced(self) -> tuple[str, ...]:

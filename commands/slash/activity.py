@@ -10,7 +10,7 @@ from typing import Literal
 from commands.alerts import alert
 from commands.context import Ctx
 from commands.registry import command
-from commands.slash.sheet import Sheet, moment, plural
+from commands.slash.sheet import Sheet, plural, short_moment, zone_name
 from domain import codec, events
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Text, Tone
 from domain.errors import BadArgument
@@ -68,18 +68,17 @@ async def journal(ctx: Ctx, lines: int = DEFAULT_LINES) -> Reply:
     """The last moves on this account: cards, orders, fills, halts and bookings."""
     if not 1 <= lines <= MOST_LINES:
         raise BadArgument(f"/journal shows 1 to {MOST_LINES} lines.", example=f"/journal {DEFAULT_LINES}")
-    told = (await _told(ctx, lines) + _booked(ctx, lines))[:]
-    told.sort(key=lambda t: t.at, reverse=True)
-    told = told[:lines]
+    told = sorted([*await _told(ctx, lines), *_booked(ctx, lines)], key=lambda t: t.at, reverse=True)[:lines]
     sheet = Sheet(ctx.clock.now(), "journal and ledger", ctx.spec.currency)
     sheet.count("journal lines shown", len(told))
     if not told:
         lead = Text("Nothing has happened on this account yet.", Tone.LEAD)
         return Reply((lead, Text("A first card is drawn by `#buy SPY 5`; nothing is sent before you confirm.")), facts=sheet.facts)
     lead = Text(f"The last move: {told[0].text}", Tone.LEAD)
-    rows = tuple((moment(t.at, ctx.zone), t.text) for t in told)
+    rows = tuple((short_moment(t.at, ctx.zone), t.text) for t in told)
+    note = Text(f"Times of {zone_name(ctx.zone)}.", Tone.QUIET)
     more = (Button("More", f"/journal {min(lines * 2, MOST_LINES)}"),) if len(told) == lines < MOST_LINES else ()
-    return Reply((lead, KeyValues(rows), Buttons((*more, Button("Orders", "/orders all")))), facts=sheet.facts)
+    return Reply((lead, KeyValues(rows), note, Buttons((*more, Button("Orders", "/orders all")))), facts=sheet.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _order_text(order: Order, zone: tzinfo) -> str:
         text += f"; {quantity_text(order.filled)} of {quantity_text(order.quantity)} filled{price}"
     if not order.open or order.status.value in ("pending", "unknown"):
         text += f"; {order.status.value}" + (f" ({order.reason})" if order.reason else "")
-    return f"{text}; {moment(order.updated, zone)}"
+    return f"{text}; {'since' if order.open else 'at'} {short_moment(order.updated, zone)}"
 
 
 def _write_orders(sheet: Sheet, shown: Sequence[Order]) -> None:

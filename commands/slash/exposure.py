@@ -47,7 +47,7 @@ async def exposure(ctx: Ctx) -> Reply:
     sectors = _sector_rows(sheet, portfolio, found)
     lead = _lead(sheet, found, sectors)
     write_facts(sheet, portfolio, found)
-    write_totals(sheet, portfolio, found)
+    write_totals(sheet, portfolio)
     figures = [*_totals(sheet, portfolio), *await _beta(ctx, sheet, portfolio)]
     mark = " (simulated)" if portfolio.simulated else ""
     blocks: list[Block] = [Text(lead, Tone.LEAD)]

@@ -15,6 +15,7 @@ from domain.errors import BadArgument, UnknownCommand
 from domain.money import plain
 from domain.portfolio import Portfolio
 
+GROUPS = ("Copilot", "Portfolio", "Results", "Market", "Orders", "Actions", "Help", "System")  # the order they are shown in
 FOUND = 8
 EXAMPLES = 2
 
@@ -117,10 +118,10 @@ async def explain(ctx: Ctx, term: Rest | None = None) -> Reply:
 
 def _overview(specs: Iterable[CommandSpec]) -> Reply:
     """Every name by group, in one screen."""
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {name: [] for name in GROUPS}
     for spec in specs:
         groups.setdefault(spec.group, []).append(f"{spec.sigil}{spec.name}")
-    rows_ = tuple((group, "  ".join(names)) for group, names in groups.items())
+    rows_ = tuple((group, "  ".join(names)) for group, names in groups.items() if names)
     lead = Text("Ask in your own words, type / to look and # to act. One name in detail: `/help positions`", Tone.LEAD)
     note = Text("An action draws a card first; nothing is sent before you confirm it.", Tone.QUIET)
     return Reply((lead, KeyValues(rows_), note, Buttons((Button("Tutorial", "/tutorial"), Button("Examples", "/examples")))))

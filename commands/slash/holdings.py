@@ -8,7 +8,7 @@ from typing import Literal
 
 from commands.context import Ctx
 from commands.registry import command
-from commands.slash.rows import Row, rows, stop_text, write_facts
+from commands.slash.rows import Measured, Row, measured, rows, stop_text, write_facts
 from commands.slash.sheet import (
     Sheet,
     as_of,
@@ -21,7 +21,6 @@ from commands.slash.sheet import (
     unpriced_note,
 )
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
-from domain.ledger import EntryKind
 from domain.money import ZERO, money_text, percent_text, quantity_text
 from domain.portfolio import Portfolio
 
@@ -41,7 +40,7 @@ async def positions(ctx: Ctx, which: Literal["top", "all"] = "top") -> Reply:
     found = rows(portfolio)
     shown = found if which == "all" else found[:SHOWN]
     sheet = Sheet.of(portfolio)
-    blocks: list[Block] = [Text(_positions_lead(sheet, portfolio, found), Tone.LEAD)]
+    blocks: list[Block] = [Text(_positions_lead(sheet, portfolio), Tone.LEAD)]
     write_facts(sheet, portfolio, found if len(found) <= EVERY_FACT else shown)
     blocks += _tables(shown, simulated=portfolio.simulated)
     if len(shown) < len(found):
@@ -59,8 +58,8 @@ async def portfolio_summary(ctx: Ctx) -> Reply:
         return empty(ctx, portfolio)
     sheet = Sheet.of(portfolio)
     found = rows(portfolio)
-    lead = _summary_lead(sheet, portfolio, found)
-    values = _summary_rows(sheet, portfolio, found)
+    lead = _summary_lead(sheet, portfolio)
+    values = _summary_rows(sheet, portfolio)
     write_facts(sheet, portfolio, found[:EVERY_FACT])
     bare_stops = [r for r in found if r.stop is None and r.quote is not None]
     advice: tuple[Block, ...] = ()
@@ -119,43 +118,47 @@ def empty(ctx: Ctx, portfolio: Portfolio) -> Reply:
     return Reply((lead, Text(say), as_of(portfolio, ctx.zone), Buttons((Button("Examples", "/examples"),))), facts=sheet.facts)
 
 
-def day_fraction(portfolio: Portfolio) -> Decimal:
-    """Day P/L over the equity it was made on: equity now less that P/L and less today's deposits and withdrawals."""
-    flows = sum((e.amount for e in portfolio.today if e.kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)), ZERO)
-    total = portfolio.day_total
-    return ratio(total, portfolio.equity - total - flows)
-
-
-def write_totals(sheet: Sheet, portfolio: Portfolio, found: Sequence[Row]) -> None:
+def write_totals(sheet: Sheet, portfolio: Portfolio) -> None:
     """The account's totals as facts: equity, cash, positions value, day, unrealised and realised P/L."""
-    cash, value = money_text(portfolio.cash, sheet.currency), money_text(portfolio.net_exposure, sheet.currency)
-    sheet.money("equity", portfolio.equity, "cash + value of the positions", (("cash", cash), ("positions value", value)))
-    sheet.money("cash", portfolio.cash, "sum of the ledger's amounts")
+    figures = measured(portfolio)
+    value = _value(sheet, figures)
+    cash = sheet.money("cash", portfolio.cash, "sum of the ledger's amounts")
+    sheet.money("equity", figures.equity, "cash + value of the positions", (("cash", cash), ("positions value", value)))
     if portfolio.quotes:
         write_day(sheet, portfolio)
-        sheet.money("unrealised P/L", sum((r.unrealised for r in found), ZERO), "sum of (last - average price) * quantity")
+        parts = tuple((r.symbol, money_text(r.unrealised, sheet.currency, sign=True)) for r in figures.rows[:SHOWN] if r.quote)
+        sheet.money("unrealised P/L", figures.unrealised, "sum of (last - average price) * quantity", parts)
     sheet.money("realised P/L", portfolio.realised, "sum over closing trades of price gain, plus dividends, less every fee")
 
 
-def write_day(sheet: Sheet, portfolio: Portfolio) -> tuple[str, str]:
-    """The day's P/L as facts, and as texts: the amount without sign and the percentage with it."""
-    total = portfolio.day_total
-    sheet.money("day P/L", total, f"sum over positions of: {DAY}")
-    percent = sheet.percent("day P/L %", day_fraction(portfolio), "day P/L / (equity - day P/L - today's deposits)")
-    return money_text(abs(total), sheet.currency), percent
+def write_day(sheet: Sheet, portfolio: Portfolio) -> str:
+    """The day's P/L as facts, and as the middle of a sentence: `down $412.30 (−0.83%)`."""
+    figures = measured(portfolio)
+    parts = sorted(figures.day.items(), key=lambda kv: -abs(kv[1]))[:SHOWN]
+    inputs = tuple((symbol, money_text(pl, sheet.currency, sign=True)) for symbol, pl in parts)
+    text = sheet.money("day P/L", figures.day_total, f"sum over positions of: {DAY}", inputs, sign=True)
+    now = (("day P/L", text), ("equity", money_text(figures.equity, sheet.currency)))
+    percent = sheet.percent("day P/L %", figures.day_share, "day P/L / (equity - day P/L - today's deposits)", now)
+    return f"{moved_text(money_text(abs(figures.day_total), sheet.currency), figures.day_total)} ({percent})"
 
 
-def _positions_lead(sheet: Sheet, portfolio: Portfolio, found: Sequence[Row]) -> str:
-    count = sheet.count("positions", len(found))
-    noun = plural(len(found), "position").split(" ", 1)[1]
-    if not portfolio.spec.priced or len(portfolio.unpriced) == len(found):
-        cost = sheet.money("positions cost", sum((r.cost for r in found), ZERO), "sum of quantity * average price")
-        write_totals(sheet, portfolio, found)
+def _value(sheet: Sheet, figures: Measured) -> str:
+    """The value of all positions, with the largest of them as inputs."""
+    parts = tuple((r.symbol, f"{_held_text(r)} = {money_text(r.value, sheet.currency)}") for r in figures.rows[:SHOWN] if r.quote)
+    return sheet.money("positions value", figures.net, "sum of quantity * last", parts)
+
+
+def _positions_lead(sheet: Sheet, portfolio: Portfolio) -> str:
+    figures = measured(portfolio)
+    count = sheet.count("positions", len(figures.rows))
+    noun = "position" if len(figures.rows) == 1 else "positions"
+    if not portfolio.spec.priced or len(portfolio.unpriced) == len(figures.rows):
+        cost = sheet.money("positions cost", sum((r.cost for r in figures.rows), ZERO), "sum of quantity * average price")
+        write_totals(sheet, portfolio)
         return f"{count} {noun} that cost {cost}. This account has no prices here, so there is no value and no P/L."
-    value = sheet.money("positions value", portfolio.net_exposure, "sum of quantity * last")
-    write_totals(sheet, portfolio, found)
-    day, percent = write_day(sheet, portfolio)
-    return f"{count} {noun} worth {value}; {moved_text(day, portfolio.day_total)} ({percent}) today."
+    value = _value(sheet, figures)
+    write_totals(sheet, portfolio)
+    return f"{count} {noun} worth {value}; {write_day(sheet, portfolio)} today."
 
 
 def _tables(shown: Sequence[Row], *, simulated: bool) -> list[Block]:
@@ -182,37 +185,35 @@ def _title(text: str, simulated: bool) -> str:
     return f"{text} (simulated)" if simulated else text
 
 
-def _summary_lead(sheet: Sheet, portfolio: Portfolio, found: Sequence[Row]) -> str:
-    name = portfolio.spec.name
+def _summary_lead(sheet: Sheet, portfolio: Portfolio) -> str:
+    name, figures = portfolio.spec.name, measured(portfolio)
     cash = sheet.money("cash", portfolio.cash, "sum of the ledger's amounts")
-    if not portfolio.quotes and found:
-        cost = sheet.money("positions cost", sum((r.cost for r in found), ZERO), "sum of quantity * average price")
-        return f"Account {name} has {cash} in cash and {plural(len(found), 'position')} that cost {cost}; there are no prices for it here."
-    write_totals(sheet, portfolio, found)
-    equity = money_text(portfolio.equity, sheet.currency)
-    day, percent = write_day(sheet, portfolio)
-    return f"Account {name} is worth {equity}; {moved_text(day, portfolio.day_total)} ({percent}) today."
+    if not portfolio.quotes and figures.rows:
+        cost = sheet.money("positions cost", sum((r.cost for r in figures.rows), ZERO), "sum of quantity * average price")
+        held = plural(len(figures.rows), "position")
+        return f"Account {name} has {cash} in cash and {held} that cost {cost}; there are no prices for it here."
+    write_totals(sheet, portfolio)
+    return f"Account {name} is worth {money_text(figures.equity, sheet.currency)}; {write_day(sheet, portfolio)} today."
 
 
-def _summary_rows(sheet: Sheet, portfolio: Portfolio, found: Sequence[Row]) -> tuple[tuple[str, str], ...]:
-    share = sheet.percent("cash weight", ratio(portfolio.cash, portfolio.equity), "cash / equity", sign=False, places=1)
+def _summary_rows(sheet: Sheet, portfolio: Portfolio) -> tuple[tuple[str, str], ...]:
+    figures = measured(portfolio)
+    cash = money_text(portfolio.cash, sheet.currency)
+    if portfolio.quotes:
+        cash += f" ({sheet.percent('cash weight', ratio(portfolio.cash, figures.equity), 'cash / equity', sign=False, places=1)})"
     out = [
-        (
-            "Cash",
-            f"{money_text(portfolio.cash, sheet.currency)} ({share})" if portfolio.quotes else money_text(portfolio.cash, sheet.currency),
-        ),
+        ("Cash", cash),
         ("Buying power", sheet.money("buying power", portfolio.buying_power, "cash - what open buy orders would take, at least zero")),
-        ("Positions", sheet.count("positions", len(found))),
+        ("Positions", sheet.count("positions", len(figures.rows))),
     ]
     if portfolio.quotes:
-        gross = sheet.percent("gross exposure", ratio(portfolio.gross_exposure, portfolio.equity), "sum of |value| / equity", sign=False)
-        unrealised = sum((r.unrealised for r in found), ZERO)
+        gross = sheet.percent("gross exposure", ratio(figures.gross, figures.equity), "sum of |value| / equity", sign=False)
         out += [
-            ("Invested", f"{sheet.money('positions value', portfolio.net_exposure, 'sum of quantity * last')} (gross {gross})"),
-            ("Unrealised", sheet.money("unrealised P/L", unrealised, "sum of (last - average price) * quantity", sign=True)),
+            ("Invested", f"{_value(sheet, figures)} (gross {gross})"),
+            ("Unrealised", money_text(figures.unrealised, sheet.currency, sign=True)),
         ]
     out.append(("Realised", sheet.money("realised P/L", portfolio.realised, "price gains of closing trades + dividends - fees", sign=True)))
-    priced = [r for r in found if r.quote is not None]
+    priced = [r for r in figures.rows if r.quote is not None]
     if priced:
         out.append(("Largest", f"{priced[0].symbol}, {percent_text(priced[0].weight, sign=False, places=1)} of equity"))
     waiting = [o for o in portfolio.orders if o.open]

@@ -22,7 +22,7 @@ from market import calendar, sentiment
 NEWS_DAYS = 3
 NEWS_SHOWN = 6
 LONGEST_HEADLINE = 140
-CHART_POINTS = 21
+CHART_POINTS = 12
 CHART_SESSIONS = {"week": 5, "month": 21, "quarter": 63, "year": 252}
 FRESH = {Freshness.LIVE: "", Freshness.DELAYED: "delayed", Freshness.STALE: "stale", Freshness.CLOSED: "the exchange is closed"}
 
@@ -162,7 +162,7 @@ def _balance(items: Sequence[NewsItem]) -> str:
     scores = [sentiment.score(i.headline) for i in items]
     good = sum(1 for s in scores if s > sentiment.NEUTRAL_BAND)
     bad = sum(1 for s in scores if s < -sentiment.NEUTRAL_BAND)
-    return f"{good} sound good, {bad} bad, {len(items) - good - bad} neither"
+    return f"{good} good in tone, {bad} bad, {len(items) - good - bad} neither"
 
 
 def _item(ctx: Ctx, sheet: Sheet, number: int, item: NewsItem, portfolio: Portfolio) -> Text:

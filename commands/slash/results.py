@@ -10,7 +10,6 @@ from commands.context import Ctx
 from commands.registry import command
 from commands.slash import track
 from commands.slash.holdings import DAY, WHY, empty, write_totals
-from commands.slash.rows import rows
 from commands.slash.sheet import Sheet, as_of, bare, day_text, moment, moved_text, named, plural, ratio
 from commands.slash.spans import Span, window
 from commands.slash.track import Made, Point
@@ -41,7 +40,7 @@ async def profit_loss(ctx: Ctx, span: Span = "today") -> Reply:
     base = result.equity_then + max(result.flows, ZERO)
     total = sheet.money(f"P/L {suffix}", result.total, "equity now - equity then - deposits + withdrawals", _ends(sheet, portfolio, result))
     share = sheet.percent(f"P/L {suffix} %", ratio(result.total, base), "P/L / (equity then + deposits)")
-    write_totals(sheet, portfolio, rows(portfolio))
+    write_totals(sheet, portfolio)
     lead = f"You are {moved_text(total.lstrip('−'), result.total)} ({share}) {suffix}{_loudest(result)}."
     parts = tuple((s, bare(pl, sign=True)) for s, pl in list(result.parts.items())[:SHOWN])
     for symbol, pl in result.parts.items():
@@ -81,7 +80,7 @@ async def performance(ctx: Ctx, span: Span = "all") -> Reply:
     versus = await _versus(ctx, sheet, points[0], grown)
     lead = f"Your time-weighted return is {total} {chosen.suffix}{versus}."
     figures = [*_fall(sheet, points, rates, ctx.zone), *_trades(ctx, sheet, points[0])]
-    write_totals(sheet, portfolio, rows(portfolio))
+    write_totals(sheet, portfolio)
     first = Text(f"From {moment(points[0].at, ctx.zone)}: {plural(len(rates), 'session')}.", Tone.QUIET)
     buttons = Buttons((Button("P/L", f"/profit-loss {span}"), WHY))
     return Reply((Text(lead, Tone.LEAD), KeyValues(tuple(figures)), first, as_of(portfolio, ctx.zone), buttons), facts=sheet.facts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from commands.slash.sheet import Sheet, price_text, quote_inputs, ratio
 from domain.instruments import Instrument
+from domain.ledger import EntryKind
 from domain.market import Quote
 from domain.money import ZERO, money_text, plain
 from domain.orders import Order, OrderType
@@ -36,12 +38,68 @@ class Row:
         return self.position.symbol
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A snapshot's figures, each computed once. `day` is the P/L since the previous close by symbol, held or traded today.
+
+    `day_share` is the day P/L over the equity it was made on: equity now less that P/L and less today's deposits and withdrawals.
+    """
+
+    rows: tuple[Row, ...]
+    equity: Decimal
+    net: Decimal
+    gross: Decimal
+    unrealised: Decimal
+    day: Mapping[str, Decimal]
+    day_total: Decimal
+    day_share: Decimal
+
+
+class _Same:
+    """A snapshot as a key: equal only to itself, so that what was measured of it is found again without comparing books."""
+
+    __slots__ = ("portfolio",)
+
+    def __init__(self, portfolio: Portfolio) -> None:
+        self.portfolio = portfolio
+
+    def __hash__(self) -> int:
+        return id(self.portfolio)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.portfolio is self.portfolio
+
+
+def measured(portfolio: Portfolio) -> Measured:
+    """Every figure of a snapshot, the rows with the largest market value first and those without a price last; linear, and kept."""
+    return _measured(_Same(portfolio))
+
+
 def rows(portfolio: Portfolio) -> tuple[Row, ...]:
-    """Every position, the largest market value first, those without a price last; linear in the size of the book."""
+    """Every position, the largest market value first, those without a price last."""
+    return measured(portfolio).rows
+
+
+@lru_cache(maxsize=8)
+def _measured(same: _Same) -> Measured:
+    portfolio = same.portfolio
     equity = portfolio.equity
     stops = {o.symbol: o for o in reversed(portfolio.orders) if o.open and o.reduce_only and o.type in STOPS}
     found = [_row(portfolio, p, equity, stops.get(p.symbol)) for p in portfolio.positions]
-    return tuple(sorted(found, key=lambda r: (r.quote is None, -abs(r.value), -abs(r.cost), r.symbol)))
+    day = {symbol: portfolio.day_pl(symbol) for symbol in portfolio.day_symbols}
+    fees = sum((e.amount for e in portfolio.today if e.symbol is None and e.kind is EntryKind.FEE), ZERO)
+    flows = sum((e.amount for e in portfolio.today if e.kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)), ZERO)
+    total = sum(day.values(), fees)
+    return Measured(
+        rows=tuple(sorted(found, key=lambda r: (r.quote is None, -abs(r.value), -abs(r.cost), r.symbol))),
+        equity=equity,
+        net=equity - portfolio.cash,
+        gross=sum((abs(r.value) for r in found), ZERO),
+        unrealised=sum((r.unrealised for r in found), ZERO),
+        day=day,
+        day_total=total,
+        day_share=ratio(total, equity - total - flows),
+    )
 
 
 def _row(portfolio: Portfolio, position: Position, equity: Decimal, stop: Order | None) -> Row:
@@ -67,7 +125,8 @@ def stop_text(row: Row) -> str:
 
 def write_facts(sheet: Sheet, portfolio: Portfolio, shown: Sequence[Row]) -> None:
     """The facts of positions: quantity, average price and cost, and with a quote last, value, weight, P/L and P/L today."""
-    equity = money_text(portfolio.equity, sheet.currency)
+    figures = measured(portfolio)
+    equity = money_text(figures.equity, sheet.currency)
     for row in shown:
         symbol, position, quote = row.symbol, row.position, row.quote
         sheet.quantity(f"{symbol} quantity", position.quantity, row.instrument)
@@ -77,10 +136,12 @@ def write_facts(sheet: Sheet, portfolio: Portfolio, shown: Sequence[Row]) -> Non
         held = (("quantity", plain(position.quantity)), ("average price", price_text(position.average_price)))
         sheet.money(f"{symbol} cost", row.cost, "quantity * average price", held)
         if quote is not None:
-            _priced_facts(sheet, portfolio, row, quote, equity, held)
+            _priced_facts(sheet, portfolio, row, quote, equity, held, figures.day[symbol])
 
 
-def _priced_facts(sheet: Sheet, portfolio: Portfolio, row: Row, quote: Quote, equity: str, held: tuple[tuple[str, str], ...]) -> None:
+def _priced_facts(
+    sheet: Sheet, portfolio: Portfolio, row: Row, quote: Quote, equity: str, held: tuple[tuple[str, str], ...], day: Decimal
+) -> None:
     symbol, at = row.symbol, quote.at
     inputs = held + quote_inputs(quote)
     value = money_text(row.value, sheet.currency)
@@ -92,6 +153,6 @@ def _priced_facts(sheet: Sheet, portfolio: Portfolio, row: Row, quote: Quote, eq
     before = portfolio.previous_close.get(symbol)
     since = (("previous close", price_text(before)),) if before is not None else ()
     today = "quantity * last - quantity at the previous close * previous close + cash of today's entries"
-    sheet.money(f"{symbol} P/L today", portfolio.day_pl(symbol), today, inputs + since, at=at)
+    sheet.money(f"{symbol} P/L today", day, today, inputs + since, at=at)
     if row.stop is not None and row.stop.stop is not None:
         sheet.price(f"{symbol} stop", row.stop.stop, source=f"open order {row.stop.client_id}")

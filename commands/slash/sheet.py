@@ -122,6 +122,11 @@ def moment(at: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
     return f"{clock} {zone_name(zone)}, {day_text(at, zone)} {local.year}"
 
 
+def short_moment(at: datetime, zone: tzinfo) -> str:
+    """An instant for a column of moments: `Fri 10 Oct 10:30`; the zone is said once beside it."""
+    return f"{day_text(at, zone)} {at.astimezone(zone):%H:%M}"
+
+
 def day_text(at: datetime, zone: tzinfo) -> str:
     """The reader's day of an instant: `Fri 10 Oct`."""
     local = at.astimezone(zone)

@@ -162,6 +162,7 @@ def _booked_since(ctx: Ctx, at: datetime) -> Sequence[object]:
 def _own(ctx: Ctx, sheet: Sheet, portfolio: Portfolio, parts: Sequence[Part]) -> tuple[tuple[str, str], ...]:
     """The rows every installation has, where the wiring gave none of that name."""
     given = {p.name.lower() for p in parts}
+    given |= {"clock"} if "time" in given else set()
     own = (
         ("account", f"{portfolio.spec.name}, {portfolio.spec.mode.upper()}, broker {portfolio.spec.broker}"),
         ("data", f"{ctx.hub.source.name}{', simulated' if ctx.hub.simulated else ''}"),

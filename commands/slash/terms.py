@@ -13,7 +13,7 @@ from pathlib import Path
 from commands.context import Ctx
 from commands.slash.holdings import write_day
 from commands.slash.rows import Row, rows, stop_text, write_facts
-from commands.slash.sheet import Sheet, moved_text, plural, price_text, ratio
+from commands.slash.sheet import Sheet, plural, price_text, ratio
 from domain.money import ZERO, money_text, percent_text
 from domain.portfolio import Portfolio
 from market.indicators import atr
@@ -99,8 +99,7 @@ def _of_prices(portfolio: Portfolio, sheet: Sheet, found: Sequence[Row], name: s
             total = sum((r.unrealised for r in found), ZERO)
             return f"Yours is {sheet.money('unrealised P/L', total, 'sum of (last - average price) * quantity', sign=True)}."
         case "day P/L":
-            amount, percent = write_day(sheet, portfolio)
-            return f"You are {moved_text(amount, portfolio.day_total)} ({percent}) today."
+            return f"You are {write_day(sheet, portfolio)} today."
         case "gross exposure":
             gross = ratio(portfolio.gross_exposure, portfolio.equity)
             return f"Yours is {sheet.percent('gross exposure', gross, 'sum of |value| / equity', sign=False)}."
