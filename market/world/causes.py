@@ -23,9 +23,10 @@ _BEFORE, _AFTER = time(7), time(16, 5)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One reason. `size` is in daily sigmas of the stream it moves; `minute` of the session it begins in, None for a gap at the open of `day`.
+    """One reason. `size` is in daily sigmas of the stream it moves, `minute` the minute of the session it begins in (None: at its open).
 
-    `symbols` are those it is about (a company) or moves noticeably (a factor); `at` is the publication, `effective` when prices begin to move.
+    `symbols` are those it is about (a company) or moves noticeably (a factor); `at` is the publication, `effective` when prices begin to
+    move, on the trading day `day`.
     """
 
     id: str

@@ -19,9 +19,9 @@ Jumps = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A quarter of one symbol, lists by its own trading days; prices are logs, before any shock; `size` is the day's sigma within the session.
+    """A quarter of one symbol, lists by its own trading days; prices are logs, before any shock.
 
-    `shift` is added to each day's move so that the quarter ends where the level says.
+    `size` is the sigma of the day's session; `shift` is added to each day's move so that the quarter ends where the level says.
     """
 
     days: tuple[date, ...]
@@ -109,7 +109,7 @@ class Calendar:
         self, row: SymbolModel, day: date, path: tuple[float, float, float], jumps: Jumps, beyond: tuple[float, float]
     ) -> tuple[float, float]:
         start, end, size = path
-        _, elapsed, _ = clock(DAY_MINUTES if row.crypto else calendar.require(day).minutes)
+        elapsed = clock(DAY_MINUTES if row.crypto else calendar.require(day).minutes).elapsed
         z = draws.normals(f"{self.streams.seed}/pieces/{row.own}/{day}", len(jumps))
         rest = end - sum(j for _, j in jumps)  # where the bridge without jumps ends
         high, low, at, then, offset = max(start, end), min(start, end), start, 0.0, 0.0

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 MODEL = Path(__file__).with_name("model.json")
 MEMBERS = {
-    "tech": "AAPL ADBE AMD AMZN AVGO CRM GOOGL INTC META MSFT MU NFLX NOW NVDA ORCL PLTR QCOM QQQ SMH SOXL TQQQ TSLA TXN UBER XLK CSCO BAC GS "
-    "XLF D UNH DIS EEM V MA CEG NRG LIN ISRG IWM",
+    "tech": "AAPL ADBE AMD AMZN AVGO CRM GOOGL INTC META MSFT MU NFLX NOW NVDA ORCL PLTR QCOM QQQ SMH SOXL TQQQ TSLA TXN UBER XLK CSCO BAC "
+    "GS XLF D UNH DIS EEM V MA CEG NRG LIN ISRG IWM",
     "semis": "AMD AVGO INTC MU NVDA QCOM SMH SOXL TXN QQQ TQQQ XLK EEM CSCO AMZN META NFLX GOOGL MSFT NOW CRM ADBE",
     "software": "ADBE CRM NOW ORCL MSFT PLTR QQQ TQQQ XLK UBER",
     "media": "AMZN GOOGL META NFLX UBER QQQ TQQQ DIS",
@@ -90,12 +91,12 @@ def model(folder: Path) -> dict[str, object]:
         corr = {row.pop("symbol"): {k: float(v) for k, v in row.items()} for row in csv.DictReader(file)}
     with (folder / "intraday_profile_5min.csv").open() as file:
         profile = [(float(row["var_share"]), float(row["vol_share"])) for row in csv.DictReader(file)]
-    fitted = loadings(corr)
-    symbols = {}
-    for name, row in numbers.items():
-        twin, ratio = TWINS.get(name, (name, 1.0))
-        found = {"market": row["corr_spy"]} | fitted.get(twin, {}) | GIVEN.get(name, {})
-        symbols[name] = _equity(name, numbers[twin], row, {k: round(v, 4) for k, v in found.items() if abs(v) > 0.005}, twin, ratio)
+    fitted, symbols = loadings(corr), {}
+    spy = numbers["SPY"]["ann_vol"]
+    for name in numbers:
+        row = _settled(name, numbers, spy)
+        found = {"market": row["corr_spy"]} | fitted.get(row["like"], {}) | GIVEN.get(name, {})
+        symbols[name] = _equity(name, row, {k: round(v, 4) for k, v in found.items() if abs(v) > 0.005})
     for name, coin in COINS.items():
         row = market[name]
         symbols[name] = {"ref": row["ref"], "vol": row["ann_vol"], "drift": 0.06, "adv": coin["adv"], "df": max(3.0, row["t_df"])}
@@ -103,16 +104,30 @@ def model(folder: Path) -> dict[str, object]:
     return {"variance": [v for v, _ in profile], "volume": [v for _, v in profile], "symbols": symbols}
 
 
-def _equity(name: str, row: dict[str, Any], mine: dict[str, Any], found: dict[str, float], twin: str, ratio: float) -> dict[str, object]:
+def _settled(name: str, numbers: dict[str, dict[str, Any]], spy: float) -> dict[str, Any]:
+    """A symbol's numbers made comparable: twins share theirs, and half a calm year is carried over to the market's usual volatility.
+
+    Of that half year beta and the symbol's own volatility are kept; total volatility and the correlation with SPY follow from them.
+    """
+    row = numbers[name] | {"like": name}
+    if name in TWINS:
+        like, ratio = TWINS[name]
+        return numbers[like] | {"like": like, "ref_close": numbers[like]["ref_close"] * ratio, "adv_shares": row["adv_shares"] / FREE_FLOW}
+    if row["src"].startswith("5-min"):
+        vol = math.hypot(row["beta_spy"] * spy, row["idio_ann_vol"])
+        row |= {"ann_vol": round(vol, 4), "corr_spy": row["beta_spy"] * spy / vol, "adv_shares": row["adv_shares"] / FREE_FLOW}
+    return row
+
+
+def _equity(name: str, row: dict[str, Any], found: dict[str, float]) -> dict[str, object]:
     common = sum(v * v * OVERNIGHT.get(k, OVERNIGHT_ELSE) for k, v in found.items())
     rest = 1 - sum(v * v for v in found.values())
     overnight = (row["overnight_var_share"] - common) / rest if rest > 0.01 else OVERNIGHT_ELSE
-    share = FREE_FLOW if mine["src"].startswith("5-min") else 1.0
     return {
-        "ref": round(row["ref_close"] * ratio, 2),
+        "ref": round(row["ref_close"], 2),
         "vol": row["ann_vol"],
         "drift": 0.0 if name in LEVERAGED else round(min(0.02 + 0.04 * row["beta_spy"], 0.08), 4),
-        "adv": round(mine["adv_shares"] / share),
+        "adv": round(row["adv_shares"]),
         "df": max(3.0, row["t_df"]),
         "overnight": round(min(max(overnight, 0.05), 0.95), 3),
         "loadings": found,

@@ -17,7 +17,7 @@ TICK = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company that reports: `symbols` are all its listed share classes, `report_day` the usual day of the quarter, `when` before or after."""
+    """A company that reports: all its share classes, the usual day of the quarter, and whether before or after the session."""
 
     symbol: str
     name: str

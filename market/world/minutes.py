@@ -12,17 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import add, mul
 
 from market import calendar
 from market.world import draws
 from market.world.causes import RAMP
-from market.world.days import Calendar, Days, Jumps
+from market.world.days import Calendar, Jumps
 from market.world.model import DAY_MINUTES, SymbolModel, clock
 from market.world.quarters import number
 
-BENDS = 3  # times the path is bent towards each extreme before it is scaled to it
+BENDS = 2  # times the path is bent towards each extreme before it is scaled to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Minutes:
     def __init__(self, days: Calendar) -> None:
         self._days = days
         self._seed = days.streams.seed
-        self.of: Callable[[str, date], Path | None] = lru_cache(maxsize=320)(self._of)
-        self._stream: Callable[[str, date], list[float]] = lru_cache(maxsize=640)(self._stream_path)
+        self.of: Callable[[str, date], Path | None] = lru_cache(maxsize=128)(self._of)
+        self._stream: Callable[[str, date], list[float]] = lru_cache(maxsize=320)(self._stream_path)
 
     def _of(self, symbol: str, day: date) -> Path | None:
         row = self._days.streams.model.symbols[symbol]
@@ -53,9 +53,9 @@ class Minutes:
         if i is None:
             return None
         length = DAY_MINUTES if row.crypto else calendar.require(day).minutes
-        shares, elapsed, flow = clock(length)
+        shape = clock(length)
         start, end = days.opens[i], days.closes[i]
-        nodes = [start + days.shift * t for t in elapsed]
+        nodes = [start + days.shift * t for t in shape.elapsed]
         for name, weight in row.parts:
             path = self._part(row, name, day, length)
             if path:
@@ -63,12 +63,12 @@ class Minutes:
                 nodes = [y + scale * x for y, x in zip(nodes, path, strict=True)]
         nodes[-1] = end
         size = days.size[i]
-        variances = [size * size * share for share in shares]
+        variances = [size * size * share for share in shape.shares]
         key = f"{self._seed}/within/{row.own}/{day}"
         excess = draws.excesses(key, 2 * length)
         highs, lows = _within(nodes, variances, excess[:length], excess[length:])
         top, bottom = _bend(nodes, highs, lows, (days.highs[i], days.lows[i]))
-        return Path(nodes, highs, lows, self._volumes(row, day, days.volumes[i], flow), top, bottom)
+        return Path(nodes, highs, lows, self._volumes(row, day, days.volumes[i], shape.flow), top, bottom)
 
     def _part(self, row: SymbolModel, name: str, day: date, length: int) -> list[float]:
         """A stream's path on the symbol's clock; crypto feels exchange streams only while a session is open."""
@@ -99,16 +99,15 @@ class Minutes:
         scale = total / sum(weights)
         reached = [int(scale * w) for w in accumulate(weights, initial=0.0)]
         reached[-1] = total
-        return [b - a for a, b in zip(reached, reached[1:], strict=False)]
+        return [b - a for a, b in pairwise(reached)]
 
 
 def bridge(noise: Sequence[float], size: float, end: float) -> list[float]:
     """A path from 0 to `end` in the clock of a day that long, with noise of that size; one more value than minutes."""
-    shares, elapsed, _ = clock(len(noise))
-    steps = map(mul, noise, map(math.sqrt, shares))
-    walk = list(accumulate(steps, initial=0.0))
+    shape = clock(len(noise))
+    walk = list(accumulate(map(mul, noise, shape.roots), initial=0.0))
     pull = end - size * walk[-1]
-    return [size * w + pull * t for w, t in zip(walk, elapsed, strict=True)]
+    return [size * w + pull * t for w, t in zip(walk, shape.elapsed, strict=True)]
 
 
 def with_jumps(path: list[float], jumps: Jumps) -> list[float]:
@@ -158,11 +157,11 @@ def _bend(nodes: list[float], highs: list[float], lows: list[float], extremes: t
 
 
 def _tent(nodes: list[float], highs: list[float], lows: list[float], peak: int, height: float) -> None:
-    """Add a tent of that height whose top is over minute `peak`; nothing is added at the open and the close."""
+    """Add a tent of that height whose top is over minute `peak`; the open and the close stay."""
     count = len(highs)
     if 0 < peak < count - 1:
         rise, fall = height / peak, height / (count - 1 - peak)
-        tent = [rise * i for i in range(peak)] + [fall * (count - 1 - i) for i in range(peak, count)]
+        tent = [rise * i for i in range(peak)] + [fall * i for i in range(count - 1 - peak, -1, -1)]
         highs[:] = map(add, highs, tent)
         lows[:] = map(add, lows, tent)
-        nodes[1:-1] = [y + (a + b) / 2 for y, a, b in zip(nodes[1:-1], tent, tent[1:], strict=False)]
+        nodes[1:-1] = map(add, nodes[1:-1], tent)

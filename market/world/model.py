@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 SESSIONS_A_YEAR, DAYS_A_YEAR = 252, 365
+DAY_MINUTES = 1440
 STORY_VARIANCE = 0.184  # ten stories a year of 1.2 sigma and more
 STORY_OVERNIGHT = 0.4
 REPORT_VARIANCE = 0.24  # four earnings reports a year of 1 sigma and more, when not scaled down
@@ -76,6 +77,16 @@ class SymbolModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """How a day passes, by minute: shares of variance and their roots, variance elapsed from 0 to 1 (one more value), shares of volume."""
+
+    shares: tuple[float, ...]
+    roots: tuple[float, ...]
+    elapsed: tuple[float, ...]
+    flow: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """All streams and symbols."""
 
@@ -130,8 +141,8 @@ def own_stream(symbol: str) -> str:
 
 
 @cache
-def clock(minutes: int) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
-    """The shape of a day of that many minutes: each minute's share of variance, the same added up from 0 to 1, each minute's share of volume.
+def clock(minutes: int) -> Clock:
+    """The shape of a day of that many minutes.
 
     390 is the calibrated profile; a short session is the profile squeezed; 1440 is a day of crypto, a little busier while New York trades.
     """
@@ -141,12 +152,11 @@ def clock(minutes: int) -> tuple[tuple[float, ...], tuple[float, ...], tuple[flo
     else:
         model = load()
         variance, volume = _stretch(model.variance, minutes), _stretch(model.volume, minutes)
-    shares = [v / sum(variance) for v in variance]
-    total = (*(min(x, 1.0) for x in accumulate(shares[:-1], initial=0.0)), 1.0)
-    return tuple(shares), total, tuple(v / sum(volume) for v in volume)
-
-
-DAY_MINUTES = 1440
+    whole = sum(variance)
+    shares = [v / whole for v in variance]
+    elapsed = (*(min(x, 1.0) for x in accumulate(shares[:-1], initial=0.0)), 1.0)
+    total = sum(volume)
+    return Clock(tuple(shares), tuple(map(math.sqrt, shares)), elapsed, tuple(v / total for v in volume))
 
 
 def _stretch(profile: Sequence[float], minutes: int) -> list[float]:
@@ -156,20 +166,21 @@ def _stretch(profile: Sequence[float], minutes: int) -> list[float]:
 def _factor(name: str) -> StreamModel:
     if name == MARKET:
         # releases at 8:30 take a tenth of all variance overnight; what is left of the calibrated 0.336 is drawn
-        return StreamModel(name, math.sqrt(1 - RELEASE_VARIANCE), (0.336 - 0.1) / (1 - RELEASE_VARIANCE), 1.0, 12.0)
+        return StreamModel(name, math.sqrt(1 - RELEASE_VARIANCE), (0.336 - 0.1) / (1 - RELEASE_VARIANCE), 1.0, 30.0)
     base = math.sqrt(1 - SECTOR_VARIANCE) if name in STORIED else 1.0
     if name == "coins":
         return StreamModel(name, base, 0.0, 0.5, 3.0, daily=True)
-    return StreamModel(name, base, 0.3, 0.5, 12.0)
+    return StreamModel(name, base, 0.3, 0.6, 8.0)
 
 
 def _own(name: str, row: Mapping[str, float], stories: bool, report: float, crypto: bool) -> StreamModel:
     if not stories:
-        return StreamModel(name, 1.0, min(max(row["overnight"], 0.05), 0.95), 0.5, 12.0)
+        return StreamModel(name, 1.0, min(max(row["overnight"], 0.05), 0.95), 0.6, 8.0)
     base = 1 - STORY_VARIANCE - report
     overnight = 0.0 if crypto else (row["overnight"] - report - STORY_OVERNIGHT * STORY_VARIANCE) / base
-    df = 3.0 if crypto else 8.0
-    return StreamModel(name, math.sqrt(base), min(max(overnight, 0.03 if not crypto else 0.0), 0.95), 0.4, df, daily=crypto)
+    return StreamModel(
+        name, math.sqrt(base), min(max(overnight, 0.0 if crypto else 0.03), 0.95), 0.5, max(3.0, 0.8 * row["df"]), daily=crypto
+    )
 
 
 def _report_variance(overnight: float) -> float:

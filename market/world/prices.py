@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from market.world.listing import TICK
 from market.world.minutes import Path
@@ -53,7 +54,7 @@ def minute_rows(path: Path, steps: Steps, extremes: tuple[float, float], first: 
     cuts = sorted(
         {first, last, *(m for m, _ in steps.within if first < m < last), *(m + 1 for m, _ in steps.within if first < m + 1 < last)}
     )
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         before, after = steps.at(begin), steps.at(end)
         part = _rows(path, before, extremes, begin, end)
         if before != after:  # the minute of a shock spans what it was before and after

@@ -1,4 +1,4 @@
-"""Scheduled economic releases of the simulated world: consumer prices, jobs, output and the central bank, with what was expected and came."""
+"""Scheduled economic releases of the simulated world: consumer prices, jobs, output, the central bank; what was expected and what came."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _HOURS = {"before": time(7), "after": time(16, 5)}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report: released at `at`, before or after the session of `day`; `surprise` in daily sigmas of the company's own moves, unscaled."""
+    """One report: released before or after the session of `day`; `surprise` in daily sigmas of the company's own moves, unscaled."""
 
     symbol: str
     day: date

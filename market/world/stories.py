@@ -105,7 +105,7 @@ def of_shock(shock: Shock) -> NewsItem:
     return _item(name, shock.at, f"{called} {verb} {size} in a demo shock", f"A demo shock moved {called} by hand.", (shock.symbol,))
 
 
-def _coin_pairs(good: bool) -> phrases.Pairs:  # noqa: FBT001
+def _coin_pairs(good: bool) -> phrases.Pairs:
     return phrases.COIN_GOOD if good else phrases.COIN_BAD
 
 

@@ -11,11 +11,13 @@ from functools import lru_cache
 from market.world import draws
 from market.world.causes import Causes
 from market.world.model import Model, load
-from market.world.quarters import ANCHOR, FIRST, LAST, quarter
+from market.world.quarters import ANCHOR, quarter
 
 WIDEST = 12.0  # no single draw is beyond so many sigmas
 MEMORY = 12  # quarters a level remembers: prices wander, and come back
-SWING = 0.36  # standard deviation of the log of the market's volatility
+WANDER = 0.7  # how far they wander, where 1 is as far as their daily moves alone would
+_BATCH = 8
+SWING = 0.45  # standard deviation of the log of the market's volatility
 _SLOW, _QUICK = 63, 11  # days between its knots
 _SLOW_SHARE = 0.75
 
@@ -44,7 +46,8 @@ class Streams:
         self.causes = Causes(seed)
         self.block: Callable[[str, int], Block] = lru_cache(maxsize=2048)(self._block)
         self._volatility: Callable[[int], list[float]] = lru_cache(maxsize=64)(self._log_volatility)
-        self._levels: dict[str, list[float]] = {}
+        self._wander: Callable[[str, int], float] = lru_cache(maxsize=1024)(self._wandered)
+        self._quarterly: Callable[[str, int], list[float]] = lru_cache(maxsize=1024)(self._quarterly_draws)
 
     @property
     def model(self) -> Model:
@@ -54,15 +57,16 @@ class Streams:
     def level(self, stream: str, n: int) -> float:
         """How far a stream has come at the end of a quarter since the anchor, in sigmas of the root of a quarter's days.
 
-        A sum of quarterly draws with weights that fade over three years: near a random walk from day to day, bounded over decades.
+        A sum of quarterly draws with weights that fade over three years: it wanders for a while and stays bounded over decades.
         """
-        levels = self._levels.get(stream)
-        if levels is None:
-            z = draws.normals(f"{self.seed}/level/{stream}", LAST - FIRST + 2 + MEMORY)
-            weights = [1 - j / MEMORY for j in range(MEMORY)]
-            levels = [sum(w * z[i + MEMORY - j] for j, w in enumerate(weights)) for i in range(LAST - FIRST + 2)]
-            self._levels[stream] = levels
-        return levels[n - FIRST + 1] - levels[ANCHOR - FIRST + 1]
+        return self._wander(stream, n) - self._wander(stream, ANCHOR)
+
+    def _wandered(self, stream: str, n: int) -> float:
+        steps = ((1 - j / MEMORY, *divmod(n - j, _BATCH)) for j in range(MEMORY))
+        return WANDER * sum(weight * self._quarterly(stream, batch)[i] for weight, batch, i in steps)
+
+    def _quarterly_draws(self, stream: str, batch: int) -> list[float]:
+        return draws.normals(f"{self.seed}/level/{stream}/{batch}", _BATCH)
 
     def swings(self, n: int, power: float) -> list[float]:
         """By day of the quarter, the market's volatility to that power, scaled so that its mean square is 1."""

@@ -7,7 +7,8 @@ before, the same in every process. It has no clock; whoever asks says until when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -24,6 +25,7 @@ from market.world.shocks import Shocks
 from market.world.streams import Streams
 
 SOURCE = "simulated"
+MOST_BARS = 20_000  # daily bars kept: a year of every symbol
 MINUTE = timedelta(minutes=1)
 _STEP = {Timeframe.MINUTE: 1, Timeframe.FIVE_MINUTES: 5, Timeframe.HOUR: 60}
 
@@ -38,7 +40,7 @@ class World:
         self._days = Calendar(self._streams)
         self._minutes = Minutes(self._days)
         self._stories = stories.Stories(self._streams.causes)
-        self._bars: Callable[[str, int], tuple[Bar, ...]] = lru_cache(maxsize=512)(self._daily)
+        self._bars: Callable[[str, date], Bar] = lru_cache(maxsize=MOST_BARS)(self._day_bar)
 
     @property
     def instruments(self) -> Mapping[str, Instrument]:
@@ -48,10 +50,10 @@ class World:
     def add(self, shock: Shock) -> None:
         """Move a price from an instant on; prices before it stay as they were."""
         self.shocks.add(shock)
-        self._bars = lru_cache(maxsize=512)(self._daily)
+        self._bars = lru_cache(maxsize=MOST_BARS)(self._day_bar)
 
     def quote(self, symbol: str, at: datetime) -> Quote | None:
-        """The quote at an instant: live while the symbol trades, else the last close (and any shock since) marked closed; None when unknown."""
+        """The quote at an instant: live while the symbol trades, else the last close with any shock since; None when unknown."""
         row = self._streams.model.symbols.get(symbol)
         if row is None or not self._covered(at):
             return None
@@ -69,14 +71,14 @@ class World:
         return self._quote(symbol, (bid, ask, last), at, Freshness.LIVE)
 
     def bars(self, symbol: str, timeframe: Timeframe, start: datetime, until: datetime) -> Sequence[Bar]:
-        """Bars with `start <= bar.start` and `bar.end <= until`, oldest first; hours count from the session's open (crypto: from midnight UTC)."""
+        """Bars with `start <= bar.start` and `bar.end <= until`, oldest first; hours count from the open (crypto: from midnight UTC)."""
         row = self._streams.model.symbols.get(symbol)
         start, until = start.astimezone(UTC), until.astimezone(UTC)
         if row is None or start >= until:
             return ()
         if timeframe is Timeframe.DAY:
-            blocks = (self._bars(symbol, n) for n in quarters.of(start, until))
-            return [bar for block in blocks for bar in block if start <= bar.start and bar.end <= until]
+            daily = (bar for n in quarters.of(start, until) for bar in self._daily(row, n, start.date(), until.date()))
+            return [bar for bar in daily if start <= bar.start and bar.end <= until]
         found: list[Bar] = []
         for day, opens, length in self._trading_days(row, start, until):
             first = max(-((opens - start) // MINUTE), 0)  # the first minute that starts at or after `start`
@@ -181,21 +183,26 @@ class World:
         money = prices.money
         return Bar(row.symbol, start, end, money(o), money(h), money(low), money(c), prices.volume(row, v))
 
-    def _daily(self, symbol: str, n: int) -> tuple[Bar, ...]:
-        row, days = self._streams.model.symbols[symbol], self._days.of(symbol, n)
-        found = []
-        for i, day in enumerate(days.days):
-            if row.crypto:
-                start, end, length = midnight(day), midnight(day + DAY), DAY_MINUTES
-            else:
-                session = calendar.require(day)
-                start, end, length = session.open, session.close, session.minutes
-            steps = self._steps(symbol, start, length)
-            path = self._minutes.of(symbol, day) if steps.within else None
-            if path is not None:
-                values = prices.merged(prices.minute_rows(path, steps, (days.highs[i], days.lows[i]), 0, length))
-            else:
-                o, h, low, c = (prices.ticks(x[i] + steps.before) for x in (days.opens, days.highs, days.lows, days.closes))
-                values = o, h, low, c, days.volumes[i]
-            found.append(self._bar(row, start, end, values))
-        return tuple(found)
+    def _daily(self, row: SymbolModel, n: int, first: date, last: date) -> Iterator[Bar]:
+        days = self._days.of(row.symbol, n).days
+        return (self._bars(row.symbol, day) for day in days[bisect_left(days, first) : bisect_right(days, last)])
+
+    def _day_bar(self, symbol: str, day: date) -> Bar:
+        row, days = self._streams.model.symbols[symbol], self._days.of(symbol, quarters.number(day))
+        i = days.at[day]
+        start, end, length = _hours(row, day)
+        steps = self._steps(symbol, start, length)
+        path = self._minutes.of(symbol, day) if steps.within else None
+        if path is not None:
+            values = prices.merged(prices.minute_rows(path, steps, (days.highs[i], days.lows[i]), 0, length))
+        else:
+            o, h, low, c = (prices.ticks(x[i] + steps.before) for x in (days.opens, days.highs, days.lows, days.closes))
+            values = o, h, low, c, days.volumes[i]
+        return self._bar(row, start, end, values)
+
+
+def _hours(row: SymbolModel, day: date) -> tuple[datetime, datetime, int]:
+    if row.crypto:
+        return midnight(day), midnight(day + DAY), DAY_MINUTES
+    session = calendar.require(day)
+    return session.open, session.close, session.minutes
