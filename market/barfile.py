@@ -33,7 +33,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 _SYMBOL = re.compile(r"[A-Z0-9^][A-Z0-9.\-/^=_]{0,19}")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(.*)")
 _EPOCH = {10: 1, 13: 1_000, 16: 1_000_000, 19: 1_000_000_000}
-_CHUNK = 1 << 20
+_HEADINGS_WITHIN = 16_384  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def _csv(file: io.TextIOWrapper, name: str) -> tuple[list[str], Iterator[tuple[int, Sequence[str]]]]:
-    first = file.readline(_CHUNK)
+    first = file.readline(_HEADINGS_WITHIN)
     if not first.strip():
         raise ImportRefused(f"{name} is empty.", example=EXAMPLE)
     delimiter = max(",;\t|", key=first.count)
@@ -113,7 +113,7 @@ def _csv(file: io.TextIOWrapper, name: str) -> tuple[list[str], Iterator[tuple[i
                 yield reader.line_num + 1, row
         except csv.Error as error:
             number = reader.line_num + 1
-            raise ImportRefused.whole(name, [BadLine(number, f"it cannot be read as a row ({error})")]) from error
+            raise ImportRefused.whole(name, [BadLine(number, f"cannot be read as a row ({error})")]) from error
 
     return header, rows()
 
@@ -127,8 +127,6 @@ def _parquet(path: Path) -> tuple[list[str], Iterator[tuple[int, Sequence[str]]]
         raise SetupError("Parquet needs: pip install 'foliopilot[parquet]'", example="pip install 'foliopilot[parquet]'") from error
     try:
         frame = pandas.read_parquet(path)
-    except OSError:
-        raise
     except Exception as error:  # the reader has no class of its own for a damaged file
         raise ImportRefused(f"{path.name} cannot be read as Parquet: {str(error)[:120]}") from error
     if any(name is not None for name in frame.index.names):

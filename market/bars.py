@@ -140,7 +140,8 @@ class Series:
         opens, closes = session
         if wanted == DAY:
             return (opens, closes) if opens <= start and end <= closes else None
-        begin = opens + (start - opens) // wanted * wanted
+        anchor = opens if start < closes else closes
+        begin = anchor + (start - anchor) // wanted * wanted
         until = begin + wanted
         return begin, max(min(until, closes) if start < closes else until, end)
 

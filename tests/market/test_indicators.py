@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.market import Bar
@@ -92,6 +92,7 @@ def test_series_of_different_length_are_refused() -> None:
         indicators.beta([0.1, 0.2], [0.1])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(-0.2, 0.2), min_size=3, max_size=60),
     st.floats(-3, 3),
@@ -103,6 +104,7 @@ def test_beta_of_a_line_is_its_slope(market: list[float], slope: float, shift: f
     assert indicators.beta([slope * m + shift for m in market], market) == pytest.approx(slope, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 10_000), min_size=15, max_size=60))
 def test_averages_stay_within_the_values(values: list[int]) -> None:
     prices = [Decimal(v) / 100 for v in values]

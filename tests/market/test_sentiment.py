@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market import sentiment
@@ -65,6 +65,7 @@ def test_words_around_a_word_change_its_weight() -> None:
     assert score("Never been this bullish on Acme") > 0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_has_a_score_within_bounds_and_always_the_same(text: str) -> None:
     value = sentiment.score(text)

@@ -313,6 +313,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(ROWS, st.sampled_from((",", ";", "\t")), st.randoms(use_true_random=False))
 def test_what_was_written_is_read_and_the_order_of_lines_does_not_matter(
     rows: list[tuple[int, str, Decimal, Decimal, Decimal]], mark: str, rng: random.Random
@@ -337,13 +338,14 @@ def test_what_was_written_is_read_and_the_order_of_lines_does_not_matter(
     assert found.opening_cash - Decimal("0.01") < -sum(e.amount for e in trades) <= found.opening_cash
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_read_or_refused(data: bytes, with_headings: bool) -> None:
     with contextlib.suppress(ImportRefused):
         parse(HEAD.encode() + data if with_headings else data, "mine")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,-()$ eE+/:;\"'=\nAabuysel%\0\u202e１−", max_size=80))
 def test_any_cells_are_read_or_refused(text: str) -> None:
     with contextlib.suppress(ImportRefused):
