@@ -12,7 +12,7 @@ from market.world.world import SOURCE, World
 
 
 class Embedded:
-    """MarketData over a World. Nothing from after the clock's now; everything marked as simulated; made in a millisecond, computed when asked."""
+    """MarketData over a World. Nothing from after now, everything marked as simulated, nothing computed before it is asked for."""
 
     name = SOURCE
     simulated = True

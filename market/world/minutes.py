@@ -43,15 +43,13 @@ class Minutes:
     def __init__(self, days: Calendar) -> None:
         self._days = days
         self._seed = days.streams.seed
-        self.of: Callable[[str, date], Path | None] = lru_cache(maxsize=128)(self._of)
+        self.of: Callable[[str, date], Path] = lru_cache(maxsize=128)(self._of)
         self._stream: Callable[[str, date], list[float]] = lru_cache(maxsize=320)(self._stream_path)
 
-    def _of(self, symbol: str, day: date) -> Path | None:
+    def _of(self, symbol: str, day: date) -> Path:
         row = self._days.streams.model.symbols[symbol]
         days = self._days.of(symbol, number(day))
-        i = days.at.get(day)
-        if i is None:
-            return None
+        i = days.at[day]
         length = DAY_MINUTES if row.crypto else calendar.require(day).minutes
         shape = clock(length)
         start, end = days.opens[i], days.closes[i]

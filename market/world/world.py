@@ -142,7 +142,6 @@ class World:
     def _second(self, row: SymbolModel, day: date, moment: tuple[int, int], start: datetime, length: int) -> int:
         minute, second = moment
         path = self._minutes.of(row.symbol, day)
-        assert path is not None, "the symbol trades that day"  # noqa: S101
         days = self._days.of(row.symbol, quarters.number(day))
         i = days.at[day]
         moved = self.shocks.moved(row.symbol, start + timedelta(minutes=minute, seconds=second))
@@ -166,9 +165,9 @@ class World:
         first = -(-first // step) * step
         if last < length:
             last = last // step * step
-        path = self._minutes.of(row.symbol, day) if first < last else None
-        if path is None:
+        if first >= last:
             return []
+        path = self._minutes.of(row.symbol, day)
         days = self._days.of(row.symbol, quarters.number(day))
         i = days.at[day]
         steps = self._steps(row.symbol, opens, length)
@@ -192,8 +191,8 @@ class World:
         i = days.at[day]
         start, end, length = _hours(row, day)
         steps = self._steps(symbol, start, length)
-        path = self._minutes.of(symbol, day) if steps.within else None
-        if path is not None:
+        if steps.within:
+            path = self._minutes.of(symbol, day)
             values = prices.merged(prices.minute_rows(path, steps, (days.highs[i], days.lows[i]), 0, length))
         else:
             o, h, low, c = (prices.ticks(x[i] + steps.before) for x in (days.opens, days.highs, days.lows, days.closes))
