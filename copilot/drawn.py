@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from copilot.meaning import AskBack, Known
+from copilot.phrases import listed
 from copilot.slots import Slots
 from copilot.symbols import SymbolIndex, held_among
 from domain.chat import Action, Amount, Unit, Verb
@@ -14,6 +15,9 @@ from domain.orders import TimeInForce
 HALF = Decimal(50)
 LARGEST = Decimal(10) ** 9  # no order here is larger; more digits are a slip
 _HELD_FIRST = 4
+_DEFAULTS = {Verb.SET_STOPS: Amount(Decimal(2), Unit.ATR), Verb.TAKE_PROFITS: Amount(Decimal(10), Unit.PERCENT)}
+_TURNS = listed("except but excluding not other others without besides apart keep leave only unless no")
+_GROUPS = listed("losers winners losing winning tech losses red green bad worst best biggest smallest profitable coins crypto banks")
 
 
 def symbol_of(slots: Slots, known: Known, index: SymbolIndex, *, selling: bool) -> str | AskBack:
@@ -22,6 +26,8 @@ def symbol_of(slots: Slots, known: Known, index: SymbolIndex, *, selling: bool) 
     if len(named) > 1:
         return AskBack("One at a time, please: each line draws up one card. Which first?", ())
     if not named:
+        if selling and _GROUPS.intersection(w.lower() for w in slots.unread):
+            return AskBack("I close one position at a time, or all of them. Which?", ("/positions", "#take-profits", "#close-all"))
         if slots.pronoun and known.last_symbol:
             return known.last_symbol
         held = tuple(sorted(known.held))[:_HELD_FIRST]
@@ -59,6 +65,8 @@ def _unread(slots: Slots, line: Action | None = None) -> AskBack | None:
     if not slots.unread:
         return None
     words = " ".join(slots.unread[:5])[:60]
+    if _TURNS.intersection(w.lower() for w in slots.unread):
+        line = None  # an exception turned round would offer the opposite
     hint = f" If you mean `{line.line()}`, type that line." if line else ""
     return AskBack(f"I did not understand “{words}” in that, so I have drawn nothing up.{hint}", (line.line(),) if line else ())
 
@@ -88,7 +96,7 @@ def _reduced(slots: Slots, known: Known, index: SymbolIndex, *, whole_by_default
     if isinstance(amount, AskBack):
         return _unread(slots) or amount
     if isinstance(symbol, AskBack):
-        return _unread(slots) or symbol
+        return symbol if "/positions" in symbol.options else _unread(slots) or symbol
     if len(slots.limits) > 1:
         return AskBack("I read more than one price in that. Which limit?", ())
     limit = slots.limits[0] if slots.limits else None
@@ -96,7 +104,9 @@ def _reduced(slots: Slots, known: Known, index: SymbolIndex, *, whole_by_default
     if amount is None and (slots.whole or slots.everything or whole_by_default) and not slots.some:
         amount = Amount(HUNDRED, Unit.PERCENT)
     if amount is None:
-        question = AskBack(f"How much of {symbol}? All, half, a number of shares or an amount in dollars.", (f"#{symbol} close", f"#{symbol} close 50%"))
+        question = AskBack(
+            f"How much of {symbol}? All, half, a number of shares or an amount in dollars.", (f"#{symbol} close", f"#{symbol} close 50%")
+        )
         return _unread(slots) or question
     if amount.unit is Unit.PERCENT:
         if limit is not None or slots.limit_word or slots.gtc:
@@ -114,7 +124,9 @@ def _sized(verb: Verb, symbol: str, amount: Amount, limit: Decimal | None, tif: 
     if amount.unit is Unit.ATR:
         return AskBack(f"How many shares of {symbol}, or how many dollars?", ())
     if slots.whole and not slots.everything:
-        return _unread(slots) or AskBack(f"All of it, or {amount.text()}?", (f"#{symbol} close", Action(verb, symbol, amount, limit=limit).line()))
+        return _unread(slots) or AskBack(
+            f"All of it, or {amount.text()}?", (f"#{symbol} close", Action(verb, symbol, amount, limit=limit).line())
+        )
     if slots.thousands:
         money, shares = Action(verb, symbol, Amount(amount.value, Unit.MONEY)), Action(verb, symbol, amount)
         return AskBack(f"Dollars or shares? `{money.line()}` or `{shares.line()}`.", (money.line(), shares.line()))
@@ -160,7 +172,11 @@ def protecting(kind: str, slots: Slots, known: Known, index: SymbolIndex, *, ord
     if slots.unread and not (slots.mentions or amount):
         return None
     unnamed = not slots.mentions and not (slots.pronoun and known.last_symbol and not slots.everything)
-    if unnamed and kind in ("stop", "profits") and (slots.everything or slots.whole or kind == "profits" or (orders_only and not slots.pronoun)):
+    if (
+        unnamed
+        and kind in ("stop", "profits")
+        and (slots.everything or slots.whole or kind == "profits" or (orders_only and not slots.pronoun))
+    ):
         return _for_all(kind, amount, slots)
     symbol = symbol_of(slots, known, index, selling=True)
     if isinstance(symbol, AskBack):
@@ -179,20 +195,33 @@ def _placed(kind: str, symbol: str, amount: Amount | None, slots: Slots) -> Acti
     verb = {"stop": Verb.STOP, "trailing": Verb.TRAILING}.get(kind, Verb.TARGET)
     if amount is None:
         examples = {"stop": ("5%", "2atr"), "trailing": ("2%", "2atr")}.get(kind, ())
-        return _unread(slots) or AskBack(f"Where should the {kind if kind != 'profits' else 'target'} for {symbol} be?", tuple(f"#{symbol} {verb} {e}" for e in examples))
+        return _unread(slots) or AskBack(
+            f"Where should the {kind if kind != 'profits' else 'target'} for {symbol} be?", tuple(f"#{symbol} {verb} {e}" for e in examples)
+        )
     if slots.fraction or (kind == "trailing" and amount.unit in (Unit.SHARES, Unit.MONEY)) or slots.thousands:
-        return AskBack(f"By how much should it trail {symbol}? A percentage or a multiple of ATR.", (f"#{symbol} trailing 2%", f"#{symbol} trailing 2atr"))
+        return AskBack(
+            f"By how much should it trail {symbol}? A percentage or a multiple of ATR.",
+            (f"#{symbol} trailing 2%", f"#{symbol} trailing 2atr"),
+        )
     if amount.unit in (Unit.SHARES, Unit.MONEY):
         amount = Amount(amount.value, Unit.PRICE)
-    if verb is Verb.TARGET and amount.unit is not Unit.PRICE:
+    if verb is Verb.TARGET and amount.unit is Unit.ATR:
         return AskBack(f"At which price should the target for {symbol} be?", ())
+    if verb is not Verb.TARGET and amount.unit is Unit.PERCENT and amount.value >= HUNDRED:
+        return AskBack(f"A stop for {symbol} is less than 100% away. Where?", (f"#{symbol} {verb} 5%",))
     action = Action(verb, symbol, amount, tif=TimeInForce.DAY)
     return _unread(slots, action) or action
 
 
 def _for_all(kind: str, amount: Amount | None, slots: Slots) -> Action | AskBack:
     verb = Verb.TAKE_PROFITS if kind == "profits" else Verb.SET_STOPS
-    if slots.fraction or (amount is not None and amount.unit in (Unit.SHARES, Unit.MONEY)) or (kind == "profits" and amount and amount.unit is Unit.ATR):
+    if (
+        slots.fraction
+        or (amount is not None and amount.unit in (Unit.SHARES, Unit.MONEY))
+        or (kind == "profits" and amount and amount.unit is Unit.ATR)
+    ):
         return AskBack("One price does not fit every position. A percentage?", (f"#{verb} 10%" if kind == "profits" else "#set-stops 5%",))
+    if amount is not None and amount == _DEFAULTS[verb]:
+        amount = None  # the canonical line leaves defaults out
     action = Action(verb, None, amount)
     return _unread(slots, action) or action

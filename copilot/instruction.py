@@ -7,86 +7,78 @@ from collections.abc import Callable, Sequence
 
 from copilot import drawn
 from copilot.meaning import AskBack, Known, Propose
+from copilot.phrases import listed
 from copilot.slots import FILLERS, Item, low, read
 from copilot.symbols import Mention, SymbolIndex
 from copilot.words import Kind, Token
 from domain.chat import Action, Amount, Unit, Verb
 
 # What may stand before an instruction without changing it; longest first. `would you` alone asks an opinion and is not here.
-LEADS: tuple[tuple[str, ...], ...] = tuple(
-    sorted(
-        (
-            tuple(phrase.split())
-            for phrase in (
-                "please",
-                "kindly",
-                "hey",
-                "hi",
-                "hello",
-                "ok",
-                "okay",
-                "alright",
-                "right",
-                "so",
-                "well",
-                "just",
-                "then",
-                "now",
-                "quick",
-                "quickly",
-                "copilot",
-                "foliopilot",
-                "bot",
-                "go ahead and",
-                "go ahead",
-                "go and",
-                "can you",
-                "could you",
-                "can you please",
-                "could you please",
-                "will you please",
-                "would you please",
-                "would you kindly",
-                "i want to",
-                "i want you to",
-                "i would like to",
-                "i would like you to",
-                "i like to",
-                "i need to",
-                "i need you to",
-                "let us",
-                "let me",
-                "help me",
-                "help me to",
-                "place an order to",
-                "place a order to",
-                "place a market order to",
-                "place market order to",
-                "place a limit order to",
-                "place an order for",
-                "put in an order to",
-                "put in a limit order to",
-                "submit an order to",
-                "submit a market order to",
-                "submit a limit order to",
-                "enter an order to",
-                "create an order to",
-                "create a limit order to",
-                "make an order to",
-                "market order to",
-                "limit order to",
-                "make a market order to",
-                "send a market order to",
-                "send an order to",
-                "execute",
-                "do",
-            )
-        ),
-        key=len,
-        reverse=True,
-    )
-)
-_LIMIT_LEAD = "limit order"
+_COURTESY = """
+please
+kindly
+hey
+hi
+hello
+ok
+okay
+alright
+right
+so
+well
+just
+then
+now
+quick
+quickly
+copilot
+foliopilot
+bot
+go ahead and
+go ahead
+go and
+can you
+could you
+can you please
+could you please
+will you please
+would you please
+would you kindly
+i want to
+i want you to
+i would like to
+i would like you to
+i like to
+i need to
+i need you to
+let us
+let me
+help me
+help me to
+place an order to
+place a order to
+place a market order to
+place market order to
+place a limit order to
+place an order for
+put in an order to
+put in a limit order to
+submit an order to
+submit a market order to
+submit a limit order to
+enter an order to
+create an order to
+create a limit order to
+make an order to
+market order to
+limit order to
+make a market order to
+send a market order to
+send an order to
+execute
+do
+"""
+LEADS: tuple[tuple[str, ...], ...] = tuple(sorted((tuple(line.split()) for line in _COURTESY.strip().splitlines()), key=len, reverse=True))
 
 Reader = Callable[[Sequence[Item], Known, SymbolIndex], Action | AskBack | None]
 
@@ -119,7 +111,7 @@ def front_verb(rest: Sequence[Item]) -> list[Item]:
     return list(rest)
 
 
-_AFTER_SYMBOL = frozenset("sell buy close stop target trailing trail trim reduce dump exit liquidate".split())
+_AFTER_SYMBOL = listed("sell buy close stop target trailing trail trim reduce dump exit liquidate")
 
 SELL: tuple[str, ...] = ("sell off", "sell", "unload", "offload", "market sell", "limit sell")
 CLOSE: tuple[str, ...] = (
@@ -188,6 +180,10 @@ def instruction(rest: Sequence[Item], known: Known, index: SymbolIndex, said: st
     rest = front_verb(rest)
     if not rest:
         return None
+    if (question := _unsized(rest)) is not None:
+        return question
+    if low(rest[0]) == "short" and any(isinstance(item, Mention) for item in rest):
+        return AskBack("A short sale is a sell beyond what you hold, where the account allows it: `#sell SYMBOL 50`. Shall I?", ())
     action = _batch(rest) or _protection(rest, known, index)
     if action is None:
         action = _trade(rest, known, index, limited=limited)
@@ -207,15 +203,17 @@ def _trade(rest: Sequence[Item], known: Known, index: SymbolIndex, *, limited: b
         size = _head(rest, phrases)
         if not size:
             continue
-        fillers = FILLERS | ({"at"} if low(rest[0]) == "throw" else frozenset())
+        fillers = FILLERS | {"throw": frozenset({"at"}), "take": frozenset({"table"})}.get(low(rest[0]), frozenset())
         slots = read(rest[size:], fillers=fillers, priced=low(rest[0]) != "throw")
         slots.limit_word |= limited or low(rest[0]) == "limit"
         if low(rest[0]) == "halve":
             slots.amounts.append(Amount(drawn.HALF, Unit.PERCENT))
         weak = low(rest[0]) in _WEAK
+        if low(rest[0]) == "close" and slots.everything and slots.unread and not slots.mentions:
+            return AskBack("I close one position at a time, or all of them. Which?", ("/positions", "#close-all"))
         if weak and (slots.unread or not (slots.mentions or slots.everything or slots.pronoun or slots.amounts)):
             return None
-        if weak and low(rest[0]) in ("get", "add", "put", "throw", "take", "pick") and not (slots.amounts and slots.mentions):
+        if weak and phrases in (BUY, REDUCE) and low(rest[0]) != "cut" and not (slots.amounts and slots.mentions):
             return None
         return draw(slots, known, index)
     return None
@@ -229,29 +227,37 @@ def _plain(rest: Sequence[Item]) -> str | None:
     if any(isinstance(item, Mention) for item in rest):
         return None
     words = [low(item) for item in rest]
-    return " ".join(w for w in words if w not in (",", ".", "!", "please", "now", "immediately", "thanks", "right", "asap", "the", "my", "our"))
+    return " ".join(
+        w for w in words if w not in (",", ".", "!", "please", "now", "immediately", "thanks", "right", "asap", "the", "my", "our")
+    )
 
 
 _BATCHES: tuple[tuple[re.Pattern[str], Verb], ...] = (
     (
         re.compile(
-            r"(hit |press |push |do an |do |make an )?emergency stop|(hit |pull |flip |use |press )?kill switch( on)?|(stop|halt|freeze|pause) (all |everything )?trading"
-            r"|(stop|halt|freeze) everything|pull plug( on (all )?(trading|everything))?|shut (it|everything|trading) down"
+            r"(hit |press |push |do an |do |make an )?emergency stop|(hit |pull |flip |use |press )?kill switch( on)?|"
+            r"(stop|halt|freeze|pause) (all |everything )?trading"
+            r"|(stop|halt|freeze) everything|pull plug( on (all )?(trading|everything))?|shut (it|everything|"
+            r"trading) down"
         ),
         Verb.EMERGENCY_STOP,
     ),
     (re.compile(r"(resume|restart)( all)?( trading)?|(start|turn) trading (again|back on)|lift halt|release kill switch"), Verb.RESUME),
     (
         re.compile(
-            r"(cancel|kill|scrap|pull|withdraw|remove|delete) (everything|(all|every)( of)?( open| pending| working| outstanding)?( stock)? (orders?|of them)|all)"
+            r"(cancel|kill|scrap|pull|withdraw|remove|delete) (everything|(all|every)( of)?( open| pending| working|"
+            r" outstanding)?( stock)? (orders?|of them)|all)"
         ),
         Verb.CANCEL_ALL,
     ),
     (
         re.compile(
-            r"(sell|close|liquidate|flatten|dump|exit|nuke|unwind|close out|sell off|get rid of|get me out of|get out of)"
-            r" (everything|whole thing|all of (it|them)|all( of)?( open)? (positions|stocks|holdings|shares|stock)|(whole|entire) (portfolio|account|book)|portfolio|"
-            r"everything (i have|i own|in portfolio)|every position|every single position|it all)|get me flat|go flat|go to cash|go all cash|flatten( book)?"
+            r"(sell|close|liquidate|flatten|dump|exit|nuke|unwind|close out|sell off|get rid of|get me out of|"
+            r"get out of)"
+            r" (everything|whole thing|all of (it|them)|all( of)?( open)? (positions|stocks|holdings|shares|stock)|"
+            r"(whole|entire) (portfolio|account|book)|portfolio|"
+            r"everything (i have|i own|in portfolio)|every position|every single position|it all)|get me flat|go flat|"
+            r"go to cash|go all cash|flatten( book)?"
         ),
         Verb.CLOSE_ALL,
     ),
@@ -268,23 +274,39 @@ def _batch(rest: Sequence[Item]) -> Action | AskBack | None:
     for pattern, verb in _BATCHES:
         if pattern.fullmatch(words):
             return Action(verb)
-    match = re.fullmatch(r"(?:cancel|kill|scrap|withdraw) order (?:id |number |no )?(?:# )?([a-z0-9]+)((?: - | )[0-9]{1,2})?", words)
+    match = re.fullmatch(
+        r"(?:cancel|kill|scrap|withdraw) order (?:with )?(?:id |number |no )?(?:# )?([a-z0-9]+)((?: - |"
+        r" )[0-9]{1,2})?",
+        words,
+    )
     if match and any(c.isdigit() for c in match[1]) and len(match[1]) <= 12:
         leg = (match[2] or "").strip(" -")
         return Action(Verb.CANCEL, target=match[1] + (f"-{leg}" if leg else ""))
+    if re.fullmatch(r"(place|make|submit|enter|put in|create) (an? )?(\w+ )?(order|trade)", words):
+        return AskBack("What should I draw up? For example `#buy AAPL 5` or `#AAPL close 50%`.", ("/examples",))
     if re.match(r"(cancel|kill|scrap|withdraw|modify|change)\b.*\border\b", words) or re.fullmatch(r"cancel( it| that)?", words):
         return AskBack("Which order? `/orders` shows their ids.", ("/orders", "#cancel-all"))
     return None
 
 
-_PROTECT_HEADS = frozenset(
-    """put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock make
-    update change secure""".split()
-)
-_PROTECT_FILLERS = FILLERS | frozenset(
-    """put set place add attach protect give use move raise lower tighten stop stops loss losses trailing trail target targets take profit
-    profits under below above at of to it's away from here beneath via is make update change last lock those than least""".split()
-)
+def _unsized(rest: Sequence[Item]) -> AskBack | None:
+    """`double my apple`, `go all in on nvidia`, `remove my stop`: meant as instructions, but the line that does it must be chosen."""
+    words = " ".join("SYM" if isinstance(item, Mention) else low(item) for item in rest)
+    if re.match(r"(double|triple|average down|yolo|go all in|(put|invest|throw) (everything|all|it all)\b)", words):
+        return AskBack("How much exactly? Say a number of shares or dollars, for example `#buy AAPL $1000`.", ())
+    if re.match(
+        r"(remove|cancel|delete|kill|take off|lift|drop|pull) (my |the |a |all |all my )?(SYM )?(stop|stops|"
+        r"stop loss|target|targets|trailing stop)s?\b",
+        words,
+    ):
+        return AskBack("Which order? `/stops` shows each with its id; `#order-ID cancel` takes one back.", ("/stops", "/orders"))
+    return None
+
+
+_PROTECT_HEADS = listed("""put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock make
+    update change secure""")
+_PROTECT_FILLERS = FILLERS | listed("""put set place add attach protect give use move raise lower tighten stop stops loss losses trailing trail target targets take profit
+    profits under below above at of to it's away from here beneath in gains via is make update change last lock those than least""")
 
 
 def _protection(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Action | AskBack | None:
@@ -296,7 +318,7 @@ def _protection(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Actio
     stop = "stop" in words or "stops" in words
     trail = "trailing" in words or "trail" in words
     target = "target" in words or "targets" in words
-    profits = "take" in words and ("profit" in words or "profits" in words or "gains" in words)
+    profits = ("take" in words or "lock" in words) and ("profit" in words or "profits" in words or "gains" in words)
     if (stop or trail) and (target or profits):
         return AskBack("One at a time: the stop first, or the target?", ())
     kind = "trailing" if trail else "stop" if stop else "target" if target else "profits" if profits else None

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _VERB = (
-    r"(sell|buy|close|dump|exit|liquidate|trim|reduce|cut|purchase|cancel|stop out|ditch|unload|offload|get out|get rid|set|put|take profits?|flatten|short|"
-    r"selling|buying|closing|dumping|exiting|liquidating|trimming|reducing|cutting|purchasing|cancelling|canceling|sold|bought|closed|dumped|exited|liquidated)"
+    r"(sell|buy|close|dump|exit|liquidate|trim|reduce|cut|purchase|cancel|stop out|ditch|unload|offload|"
+    r"get out|get rid|set|put|take profits?|flatten|short|"
+    r"selling|buying|closing|dumping|exiting|liquidating|trimming|reducing|cutting|purchasing|cancelling|"
+    r"canceling|sold|bought|closed|dumped|exited|liquidated)"
 )
-_PAST = r"(sold|bought|closed|dumped|exited|liquidated|trimmed|reduced|cancelled|canceled|purchased|unloaded|ditched|placed|got rid|got out|cashed)"
+_PAST = (
+    r"(sold|bought|closed|dumped|exited|liquidated|trimmed|reduced|cancelled|canceled|purchased|unloaded|"
+    r"ditched|placed|got rid|got out|cashed)"
+)
 
 
 class Mood(StrEnum):
@@ -28,44 +33,55 @@ _RULES: tuple[tuple[Mood, re.Pattern[str]], ...] = (
     (
         Mood.HEARSAY,
         re.compile(
-            r"\b(says?|said|told|tells|wrote|writes|recommends?|recommending|suggests|thinks|wants me|tweeted|posted|heard|rumou?rs?|according|advised|advises|urges|claims?)\b.*\b"
+            r"\b(says?|said|told|tells|wrote|writes|recommends?|recommending|suggests|thinks|wants me|tweeted|posted|"
+            r"heard|rumou?rs?|according|advised|advises|urges|claims?)\b.*\b"
             + _VERB
-            + r"\b|\b(everybody|everyone|people|reddit|analysts?|cramer|they|he|she|brother|friend|wife|husband|boss|article|broker)\b.*\b(is|are|am|want|wants|keep|should|has|have) "
-            + _VERB
-            + r"\b"
+            + r"\b|\b(everybody|everyone|people|reddit|analysts?|cramer|they|he|she|brother|friend|wife|husband|boss|"
+            r"article|broker)\b.*\b(is|are|am|want|wants|keep|should|has|have) " + _VERB + r"\b"
         ),
     ),
     (
         Mood.NEGATED,
         re.compile(
-            r"\b(not|never|no need|hold off|without|rather than|instead of|avoid|refrain|nobody|neither|nor|against|stop)\b(?! (loss|at|of|on|for|under|below|out|all|trading)).{0,40}?\b"
-            + _VERB
-            + r"\b"
+            r"\b(not|never|no need|hold off|without|rather than|instead of|avoid|refrain|nobody|neither|nor|against|"
+            r"stop)\b(?! (loss|at|of|on|for|under|below|out|all|trading)).{0,40}?\b" + _VERB + r"\b"
         ),
     ),
-    (Mood.CONDITIONAL, re.compile(r"\b(if|when|once|unless|until|whenever|as soon as|in case|provided|assuming|after|before|while)\b")),
+    (
+        Mood.CONDITIONAL,
+        re.compile(
+            r"(?<!^)\b(when|while|before|after)\b(?! i open)|^when (?!do |does |did |is |are |was |will |should |can |"
+            r"would )|\b(if|once|unless|until|whenever|as soon as|in case|provided|assuming)\b"
+        ),
+    ),
     (
         Mood.REPORT,
         re.compile(
-            rf"^((i|we|you) )?((have|had|just|already|did|was|were|has|am|recently|finally|almost|nearly) )*{_PAST}\b|\b(i|we) ((have|had|just|already|almost|nearly|finally) )*{_PAST}\b|"
+            rf"^((i|we|you) )?((have|had|just|already|did|was|were|has|am|recently|finally|almost|nearly) )*{_PAST}\b|"
+            rf"^(?!show|list|give|find|get|display|tell|pull|filter|what|which|how|did|have).*\b(i|we) ((have|had|just|"
+            rf"already|almost|nearly|finally) )*{_PAST}\b|"
             r"^i (was|am|have been) (going|about|thinking|planning)|\balready (sold|bought|closed|cancelled|did)\b"
         ),
     ),
     (
         Mood.WISH,
         re.compile(
-            rf"\b(will|would|might|may|could|going to|wish|maybe|perhaps|thinking|planning|considering|consider|tomorrow|later|someday|eventually|probably|next (week|month|year))\b.*\b{_VERB}\b"
+            rf"\b(will|would(?! like)|might|may|could|going to|wish|maybe|perhaps|thinking|planning|considering|"
+            rf"consider|tomorrow|later|someday|eventually|probably|next (week|month|year))\b.*\b{_VERB}\b"
             rf"|\b{_VERB}\b.*\b(tomorrow|later|next (week|month|year|monday|friday))\b|^(maybe|perhaps)\b"
         ),
     ),
 )
 _QUESTION = re.compile(
-    r"^((and|so|but|or|ok|hey|hi) )*(should|shall|would|could|can|may|might|must|do|does|did|is|are|am|was|were|has|have|had|will|what|why|when|where|which|who|how|any)\b"
+    r"^((and|so|but|or|ok|hey|hi) )*(should|shall|would|could|can|may|might|must|do|does|did|is|are|am|was|"
+    r"were|has|have|had|will|what|why|when|where|which|who|how|any)\b"
 )
 _REQUEST = re.compile(r"^((and|so|ok|hey|hi|hello|please) )*((can|could|will) you|would you (please|kindly))\b")
 _TRIGGER = re.compile(
-    r"^(?:please )?(?:sell|close|dump|exit|get me out of|get out of)(?: (?:all|all of|my|all my|the))* SYM(?: (?:position|shares|stock))? (?:if|when|once) (?:it|SYM|the price|price|that)"
-    r" (?:ever )?(?:drops|falls|goes|gets|dips|sinks|slides|hits|reaches|trades|drop|fall|go|is|loses|breaks)(?: down)?(?: (?P<way>to|below|under|beneath|by|at|down to|through))?"
+    r"^(?:please )?(?:sell|close|dump|exit|get me out of|get out of)(?: (?:all|all of|my|all my|"
+    r"the))* SYM(?: (?:position|shares|stock))? (?:if|when|once) (?:it|SYM|the price|price|that)"
+    r" (?:ever )?(?:drops|falls|goes|gets|dips|sinks|slides|hits|reaches|trades|drop|fall|go|is|loses|"
+    r"breaks)(?: down)?(?: (?P<way>to|below|under|beneath|by|at|down to|through))?"
     r" (?P<price>\$?[0-9][0-9.,]*)(?P<percent> ?%)?(?: or (?:below|lower|less))?[ .!]*$"
 )
 _DOWNWARD = re.compile(r"\b(drops?|falls?|dips|sinks|slides|loses|below|under|beneath|breaks|down)\b")

@@ -5,29 +5,56 @@ from __future__ import annotations
 import re
 
 from copilot.meaning import Chat, QuestionKind, Topic
+from market import sectors
 
-_ACT = r"(sell|buy|close|dump|hold|keep|exit|trim|add|get out|get rid|take profits?|reduce|cut|set|put|selling|buying|closing|holding|dumping|trimming|liquidate|protect|ditch|unload|short|purchase)"
+_ACT = (
+    r"(sell|buy|close|dump|hold|keep|exit|trim|add|get out|get rid|take profits?|reduce|cut|set|put|selling|"
+    r"buying|closing|holding|dumping|trimming|liquidate|protect|ditch|unload|short|purchase)"
+)
 _WHAT_IF = re.compile(
-    rf"\bwhat (if|would happen if|happens if|will happen if|would happen to)\b|^(suppose|imagine|say i|assume|assuming|hypothetically)\b|\bhow would .* (change|look) if\b|\bif i (had )?(sold|bought|closed|dumped|sell|buy|close)\b.*\b(would|what|where)\b"
+    r"\bwhat (if|would happen if|happens if|will happen if|would happen to)\b|\b(what|"
+    r"how) .*\baffect\b.*\bif\b|^(suppose|imagine|say i|assume|assuming|hypothetically)\b|"
+    r"\bhow would .* (change|look) if\b|\bif i (had )?(sold|bought|closed|dumped|sell|buy|close)\b.*\b(would|"
+    r"what|where)\b"
 )
 _SHOULD = re.compile(
-    rf"\b(should|shall|would|ought|must) (i|we|you)\b.*\b({_ACT}|worry|be worried|do (about|with) SYM)\b|\b(do|would|did) you (think|say|recommend|suggest|advise|rather)\b.*\b({_ACT}|SYM)\b|"
-    rf"\bis (it|this|now|that|SYM|today)\b.*\b(time|smart|wise|worth|idea|moment|too late|sense|safe|stupid|good|bad|dumb|crazy|right)\b.*\b({_ACT}|SYM)\b|\b(good|bad|smart|dumb|wise|right) (idea|time|moment|move) to\b|"
-    rf"\bdoes it make sense to\b|\bworth (buying|selling|holding|keeping|closing|adding|trimming)\b|\b(hold|buy|keep) or (sell|not|hold|dump|buy)\b|\ba (buy|sell|hold)\b.*\b(or|\?)|\bthoughts? (on|about|regarding)\b|\b(opinion|view|take) (on|of|about)\b|"
-    rf"\bwhat (do|would) you think (of|about)\b|\bhow do you (feel|see) (about )?SYM\b|\bwhat (about|to do with|should i do (with|about)) (my )?SYM\b|\bthinking (of|about) {_ACT}\b.*\b(thoughts|opinion|idea|think)|\bwhen should (i|we)\b|\bis that wise\b|\bwhy (should|would|not|do not) ?(i|we|you)?\b.*\b{_ACT}\b"
+    rf"\b(should|shall|would|ought|must) (i|we|you)\b.*\b({_ACT}|worry|be worried|do (about|with) SYM)\b|\b(do|"
+    rf"would|did) you (think|say|recommend|suggest|advise|rather)\b.*\b({_ACT}|SYM)\b|"
+    rf"\bis (it|this|now|that|SYM|today)\b.*\b(time|smart|wise|worth|idea|moment|too late|sense|safe|stupid|"
+    rf"good|bad|dumb|crazy|right)\b.*\b({_ACT}|SYM)\b|\b(good|bad|smart|dumb|wise|right) (idea|time|moment|"
+    rf"move) to\b|"
+    rf"\bdoes it make sense to\b|\bworth (buying|selling|holding|keeping|closing|adding|trimming)\b|\b(hold|buy|"
+    rf"keep) or (sell|not|hold|dump|buy)\b|\ba (buy|sell|hold)\b.*\b(or|\?)|\bthoughts? (on|about|regarding)\b|"
+    rf"\b(opinion|view|take) (on|of|about)\b|"
+    rf"\bwhat (do|would) you think (of|about)\b|\bhow do you (feel|see) (about )?SYM\b|\bwhat (about|to do with|"
+    rf"should i do (with|about)) (my )?SYM\b|\bthinking (of|about) {_ACT}\b.*\b(thoughts|opinion|idea|think)|"
+    rf"\bwhen should (i|we)\b|\bwhat stop should\b|\bgood (stop|target|price|entry|exit|level)\b|"
+    rf"\bis that wise\b|\bwhy (should|would|not|do not) ?(i|we|you)?\b.*\b{_ACT}\b"
 )
 _WHY = re.compile(
-    r"\b(why|how come|what (is|are|was|made|makes|is the reason|is causing|caused|has been|happened to make)|explain|who|reason|what)\b.*\b(down|up|losing|lose|lost|loss|losses|red|green|dragging|drag|dragged|killing|killed|eating|eat|hurting|hurt|"
-    r"blame|tanking|tanked|tank|drop|dropped|dropping|fall|fell|falling|crash|crashed|crashing|rally|rallied|rallying|jump|jumped|jumping|gain|gains|gaining|rising|rise|rose|sinking|plunge|plunged|plunging|surge|surged|mooning|moon|responsible|behind|sliding|slid|dump(ing|ed)|bleeding|underperforming|so (bad|low|high|weak|strong)|worse|better|move|moved|moving|spike|spiked|soar(ed|ing)?|slump(ed|ing)?)\b"
+    r"\b(why|how come|what (is|are|was|made|makes|is the reason|is causing|caused|has been|happened to make)|"
+    r"explain|who|reason|what)\b.*\b(down|up|losing|lose|lost|loss|losses|red|green|dragging|drag|dragged|"
+    r"killing|killed|eating|eat|hurting|hurt|"
+    r"blame|tanking|tanked|tank|drop|dropped|dropping|fall|fell|falling|crash|crashed|crashing|rally|rallied|"
+    r"rallying|jump|jumped|jumping|gain|gains|gaining|rising|rise|rose|sinking|plunge|plunged|plunging|surge|"
+    r"surged|mooning|moon|responsible|behind|sliding|slid|dump(ing|ed)|bleeding|underperforming|so (bad|low|"
+    r"high|weak|strong)|worse|better|move|moved|moving|spike|spiked|soar(ed|ing)?|slump(ed|ing)?)\b"
 )
 _NOT_WHY = re.compile(
-    r"\b(news|what is (up|new|my (biggest|best|worst)|down (more|over|at least)))\b|\bup with\b|\bhow much\b|\bwhich\b|\bcatch me up\b|\bsum up\b|\bblow up\b|\bset up\b|\bsign up\b|\bwhat (did|do|have) i (lose|lost|gain|make|made)\b|\bwhat (are|is|were|was) my\b|\bwhat (moved|move|can|could|should|shall|do i|happened|went)\b|"
+    r"\bmost i\b|\b(news|what is (up|new|my (biggest|best|worst)|down (more|over|at least)))\b|\bup with\b|"
+    r"\bhow much\b|\bwhich\b|\bcatch me up\b|\bsum up\b|\bblow up\b|\bset up\b|\bsign up\b|\bwhat (did|do|"
+    r"have) i (lose|lost|gain|make|made)\b|\bwhat (are|is|were|was) my\b|\bwhat (moved|move|can|could|should|"
+    r"shall|do i|happened|went)\b|"
     r"\bwho (changed|are)\b|\bmoved today\b|\beverything\b.*\bdown\b|\bexplain (a|an|what)\b|\bbetter (idea|than)\b"
 )
 _HEAVY = re.compile(
-    r"\btoo (heavy|much|many|big|exposed|concentrated|dependent|invested)\b|\b(heavy|overweight) (in|on|SYM|tech|semis|energy|financials)\b|\bam i (too )?(overweight|exposed|concentrated|diversified|heavy)\b|\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b|\bhow (diversified|concentrated|exposed)\b"
+    r"\btoo (heavy|much|many|big|exposed|concentrated|dependent|invested)\b|\b(heavy|overweight) (in|on|SYM|"
+    r"tech|semis|energy|financials)\b|\bam i (too )?(overweight|exposed|concentrated|diversified|heavy)\b|"
+    r"\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b|\bhow (diversified|concentrated|"
+    r"exposed)\b"
 )
-_NEGATION = re.compile(r"\b(no|not|nothing|neither)\b")
+_HAPPENED_TO = re.compile(r"\bwhat (happened|is happening|is going on|is up|the \w+ happened) (to|with) (my )?SYM\b")
+_WORRY = re.compile(r"\bworr(y|ied)\b.*\b(news|headlines?|stories)\b")
 
 KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     (QuestionKind.WHAT_IF, _WHAT_IF),
@@ -35,52 +62,84 @@ KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     (QuestionKind.TOO_HEAVY, _HEAVY),
 )
 
-# Words for sectors as the market names them.
-SECTORS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("Information Technology", re.compile(r"\b(tech|technology|software|semis?|semiconductors?|chips?|ai)\b")),
-    ("Financials", re.compile(r"\b(financials?|banks?|finance|banking|insurers?)\b")),
-    ("Energy", re.compile(r"\b(energy|oil|gas)\b")),
-    ("Health Care", re.compile(r"\b(health ?care|pharma|biotech|health|medical)\b")),
-    ("Consumer Discretionary", re.compile(r"\b(consumer discretionary|retail(ers)?|cars?|autos?|consumer)\b")),
-    ("Consumer Staples", re.compile(r"\b(staples|food|groceries)\b")),
-    ("Communication Services", re.compile(r"\b(communications?|media|telecom|social media)\b")),
-    ("Industrials", re.compile(r"\b(industrials?|transport|airlines)\b")),
-    ("Utilities", re.compile(r"\b(utilities|utility|power companies)\b")),
-    ("Materials", re.compile(r"\b(materials|mining|chemicals)\b")),
-    ("Crypto", re.compile(r"\b(crypto|coins|bitcoin)\b")),
-)
-
 _SMALL_TALK: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"(hi|hello|hey|yo|hiya|howdy|good (morning|evening|afternoon|day)|gm|greetings|hallo|morning|sup)( there| copilot| foliopilot| bot| you| all)?"),
+        re.compile(
+            r"(hi|hello|hey|yo|hiya|howdy|good (morning|evening|afternoon|day)|gm|greetings|hallo|morning|sup)( there|"
+            r" copilot| foliopilot| bot| you| all)?"
+        ),
         "Hello. Ask “what happened yesterday?”, or type `/` to see what I can do.",
     ),
     (
-        re.compile(r"(ok |great |cool |nice )?(thanks|thank you|thx|cheers|much appreciated|great job|good job|well done|nice one|you rock|perfect|awesome|great|cool|nice)( (a lot|so much|very much|you|mate|bot|copilot|again|man))*"),
+        re.compile(
+            r"(ok |great |cool |nice )?(thanks|thank you|thx|cheers|much appreciated|great job|good job|well done|"
+            r"nice one|you rock|perfect|awesome|great|cool|nice)( (a lot|so much|very much|you|mate|bot|copilot|again|"
+            r"man))*"
+        ),
         "You are welcome.",
     ),
-    (re.compile(r"(bye|goodbye|good night|see you|see you later|cya|later|good bye|ciao)( bot| copilot)?"), "Goodbye. I keep watching; alerts still reach you."),
     (
-        re.compile(r".*\b(who are you|what are you|what is your name|are you (a )?(robot|bot|human|real|person|ai|an ai|machine|chatgpt)|who (made|built|wrote) you)\b.*"),
+        re.compile(r"(bye|goodbye|good night|see you|see you later|cya|later|good bye|ciao)( bot| copilot)?"),
+        "Goodbye. I keep watching; alerts still reach you.",
+    ),
+    (
+        re.compile(
+            r".*\b(who are you|what are you|what is your name|are you (a )?(robot|bot|human|real|person|ai|an ai|"
+            r"machine|chatgpt)|who (made|built|wrote) you)\b.*"
+        ),
         "I am Foliopilot, a copilot for your portfolio. I answer from your own book and draw up orders; only you release them.",
     ),
-    (re.compile(r"(lol|haha+|hehe|lmao|rofl|wow|hm+|ok|okay|k|fine|alright|sure|i see|got it|interesting|good|oh|ah)"), "All right. Ask me about your book whenever you like."),
-    (re.compile(r"(how are you|how is it going|you there|are you there|anyone there|are we good|you ok)( today| doing)?"), "All well here. Ask me about your book, or type `/help`."),
+    (
+        re.compile(r"(lol|haha+|hehe|lmao|rofl|wow|hm+|ok|okay|k|fine|alright|sure|i see|got it|interesting|good|oh|ah)"),
+        "All right. Ask me about your book whenever you like.",
+    ),
+    (
+        re.compile(r"(how are you|how is it going|you there|are you there|anyone there|are we good|you ok)( today| doing)?"),
+        "All well here. Ask me about your book, or type `/help`.",
+    ),
 )
 _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"\b(call|put) options?\b|\boptions? (chain|contracts?|on|for|expir\w*|trading|snapshot|spread)\b|\b(strike|straddle|iron condor|covered call|bull call|greeks|expiring|expiry)\b|\b[0-9]+ (calls|puts)\b|\bcontracts\b"),
+        re.compile(
+            r"\b(call|put) options?\b|\boptions? (chain|contracts?|on|for|expir\w*|trading|snapshot|spread)\b|"
+            r"\b(strike|straddle|iron condor|covered call|bull call|greeks|expiring|expiry)\b|\b[0-9]+ (calls|puts)\b|"
+            r"\bcontracts\b"
+        ),
         "I do not trade or quote options yet. Stocks, ETFs and coins I do: try `/positions`.",
     ),
+    (
+        re.compile(
+            r"\b(alert|notify|remind|ping|tell|warn|text|message) me (when|if|once|at|tomorrow|later|before)\b|"
+            r"\bset (an? )?(price )?(alert|reminder|alarm)\b|\bmonitor\b|\bkeep an eye\b"
+        ),
+        "I set no alerts of your own yet; fills and stops reach you by themselves. A stop or a target can act at a price: `#AAPL stop 170`.",
+    ),
+    (
+        re.compile(
+            r"\b(insider|13f|fundamentals|p/e|pe ratio|market cap|balance sheet|dividend (yield|history|date)s?|"
+            r"stock splits?|corporate actions?|short interest|ipos?)\b"
+        ),
+        "I have no company filings or fundamentals. `/news SYMBOL` and `/quote SYMBOL` is what I know.",
+    ),
     (re.compile(r"\bwatch ?lists?\b"), "I keep no watchlists yet. `/positions` and `/news` cover what you hold."),
-    (re.compile(r"\btax(es|able)?\b"), "I do not work out taxes. `/profit-loss` shows what was realised, which is where a tax adviser starts."),
+    (
+        re.compile(r"\btax(es|able)?\b"),
+        "I do not work out taxes. `/profit-loss` shows what was realised, which is where a tax adviser starts.",
+    ),
     (
         re.compile(r"\b(transfer|withdraw|wire|deposit|send)\b.*\b(money|bank|account|dollars|funds|cash|\$?[0-9]+)\b"),
         "I cannot move money in or out. `/portfolio-summary` shows what is there.",
     ),
-    (re.compile(r"\bladder(s|ed)?\b|\bdca\b|\bdollar cost\b|\brecurring\b|\bevery (day|week|month)\b"), "I draw up one order at a time, not ladders or plans: for example `#buy NVDA 5 limit 175`."),
     (
-        re.compile(r"\b(joke|poem|song|story about|weather|pizza|recipe|flight|hotel|movie|football|coffee|meaning of life|president|translate|homework|essay|girlfriend|boyfriend|lottery|horoscope|capital of|restaurant|dinner|lunch)\b"),
+        re.compile(r"\bladder(s|ed)?\b|\bdca\b|\bdollar cost\b|\brecurring\b|\bevery (day|week|month)\b"),
+        "I draw up one order at a time, not ladders or plans: for example `#buy NVDA 5 limit 175`.",
+    ),
+    (
+        re.compile(
+            r"\b(joke|poem|song|story about|weather|pizza|recipe|flight|hotel|movie|football|coffee|meaning of life|"
+            r"president|translate|homework|essay|girlfriend|boyfriend|lottery|horoscope|capital of|restaurant|dinner|"
+            r"lunch)\b"
+        ),
         "That is outside what I do: I know your portfolio. Ask “what happened yesterday?” or type `/help`.",
     ),
     (re.compile(r"\b(password|api key|secret key|token|seed phrase|credentials)\b"), "I show no keys or passwords to anyone."),
@@ -89,9 +148,13 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def kind_of(words: str) -> QuestionKind | None:
     """Which of the questions about the book it is, or None."""
+    if _WORRY.search(words):
+        return None
     for kind, pattern in KINDS:
         if pattern.search(words):
             return kind
+    if _HAPPENED_TO.search(words):
+        return QuestionKind.WHY_DOWN
     if _WHY.search(words) and not _NOT_WHY.search(words):
         return QuestionKind.WHY_DOWN
     return None
@@ -99,7 +162,7 @@ def kind_of(words: str) -> QuestionKind | None:
 
 def sector_of(words: str) -> str | None:
     """The sector named, as the market calls it."""
-    return next((name for name, pattern in SECTORS if pattern.search(words)), None)
+    return next(iter(sectors.mentioned(words)), None)
 
 
 def small_talk(words: str) -> Chat | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from copilot.phrases import listed
 from copilot.symbols import Mention
 from copilot.words import Kind, Token
 from domain.chat import Amount, Unit
@@ -13,11 +14,9 @@ from domain.chat import Amount, Unit
 Item = Token | Mention
 
 # Words that carry nothing in an order; everything else must be understood, or nothing is drawn up.
-FILLERS = frozenset(
-    """of my the a an share shares stock unit units coin coins position holding stake in into worth from me please now right today
+FILLERS = listed("""of my the a an share shares stock unit units coin coins position holding stake in into worth from me please now right today
     immediately asap order just more extra additional company name by with on up out off thanks thank you and to for i have own hold we
-    got at price as well go ahead all's do also then day""".split()
-)
+    got at price as well go ahead all's do also then day""")
 _WHOLE = frozenset({"all", "everything", "whole", "entire", "completely", "entirely", "fully", "total", "remaining", "rest", "every"})
 _EVERYTHING = frozenset({"everything", "portfolio", "positions", "stocks", "holdings", "account", "equity"})
 _PRONOUNS = frozenset({"it", "that", "this", "them", "those", "these", "one"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from copilot.phrases import listed
 from copilot.vocabulary import COMMON, MENDABLE, close_to, shortened
 from copilot.words import Kind, Token
 from domain.instruments import AssetClass, Instrument
@@ -40,18 +41,14 @@ NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "WMT": ("walmart",),
     "XOM": ("exxon", "exxon mobil", "exxonmobil"),
 }
-_LEGAL = frozenset(
-    """inc corp corporation co company plc ltd limited holdings holding group class a b c the com sa nv ag trust etf fund shares series
-    common stock incorporated international platforms technologies""".split()
-)
+_LEGAL = listed("""inc corp corporation co company plc ltd limited holdings holding group class a b c the com sa nv ag trust etf fund shares series
+    common stock incorporated international platforms technologies""")
 # First words of company names that say too little on their own.
-_GENERIC = frozenset(
-    """advanced american applied bank best capital constellation digital dominion electric energy financial first general global home
+_GENERIC = listed("""advanced american applied bank best capital constellation digital dominion electric energy financial first general global home
     intuitive invesco ishares national new northern proshares direxion vaneck select service southern spdr standard state technology
-    texas trade union united universal western micro us nasdaq russell sector emerging semiconductor ultra ultrapro daily bull""".split()
-)
+    texas trade union united universal western micro us nasdaq russell sector emerging semiconductor ultra ultrapro daily bull""")
 # Words of orders: a company called like one needs its ticker.
-_GRAMMAR = frozenset("target stop limit market trail buy sell close all order gap match block square open key on it now so are".split())
+_GRAMMAR = listed("target stop limit market trail buy sell close all order gap match block square open key on it now so are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +84,10 @@ class SymbolIndex:
 
     def is_name(self, raw: str) -> bool:
         """True for a word that is a symbol in capitals, or a company's name: typing errors are not looked for in it."""
-        return (raw.isupper() and self._symbol(raw) is not None) or (raw.lower(),) in self._names or (
-            len(raw) > 2 and raw.lower() not in COMMON and self._symbol(raw.upper()) is not None
+        return (
+            (raw.isupper() and self._symbol(raw) is not None)
+            or (raw.lower(),) in self._names
+            or (len(raw) > 2 and raw.lower() not in COMMON and self._symbol(raw.upper()) is not None)
         )
 
     def mentions(self, found: Sequence[Token], *, guess: bool = True) -> list[Mention]:
@@ -159,9 +158,9 @@ def ticker_place(found: Sequence[Token], i: int) -> bool:
     return before.low in _BEFORE_TICKER
 
 
-_ACTION_WORDS = frozenset("sell buy close stop trail trailing target price news quote chart exit trim dump position shares stock".split())
-_BEFORE_TICKER = _ACTION_WORDS | frozenset(
-    "of in on for my shares about did does is has into under out from quote than own owning hold holding more at long short".split()
+_ACTION_WORDS = listed("sell buy close stop trail trailing target price news quote chart exit trim dump position shares stock")
+_BEFORE_TICKER = _ACTION_WORDS | listed(
+    "of in on for my shares about did does is has into under out from quote than own owning hold holding more at long short"
 )
 
 

@@ -20,17 +20,22 @@ LONGEST = 600  # characters; more is no line a person types
 _QUOTED = re.compile(r"\"[^\"]*\"?|«[^»]*»?|`[^`]*`?|(?<!\w)'[^']*'(?!\w)|^\s*>.*$|^\s*(?:fwd?|re|forwarded(?: from)?)\s*:.*$", re.M | re.I)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=\S)|[\n;]+|&&|\|\|")
 _SECOND = re.compile(
-    r"\b(and|then|,|but|also|plus)( then| also| please)? (sell|buy|close|dump|exit|cancel|put|set|take profit|trim|purchase|liquidate|use)\b"
+    r"\b(and|then|,|but|also|plus)( then| also| please)? (sell|buy|close|dump|exit|cancel|put|set|take profit|"
+    r"trim|purchase|liquidate|use)\b"
 )
+_AHEAD = re.compile(r"\bgo( ahead)? and\b")
+_REFUSALS = re.compile(r"(no|nope|no thanks|do not|no,? do not|never mind|nevermind|forget it|leave it|stop it|not now)")
 _SYMBOL_COMMANDS = frozenset({"news", "quote", "chart", "stops", "positions", "profit-loss", "orders", "journal", "explain", "performance"})
 _SPAN_COMMANDS = frozenset({"what-happened", "profit-loss", "performance"})
 _INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "performance", "explain": "help", "demo": "status"}
 _TERMS = re.compile(
-    r"\b(trailing stop|trailing|stop loss|stop|limit order|limit|market order|beta|sharpe|value at risk|var|drawdown|volatility|atr|sigma|spread|short|gtc|target|"
+    r"\b(trailing stop|trailing|stop loss|stop|limit order|limit|market order|beta|sharpe|value at risk|var|"
+    r"drawdown|volatility|atr|sigma|spread|short|gtc|target|"
     r"buying power|attribution|slippage|cost basis|kill switch|ticket|card|buy to cover)s?\b"
 )
 _LOST = Chat(
-    "I did not understand that. Ask “what happened yesterday?” or “what can be done?”, type a line like `#AAPL close 50%`, or `/help`.", Topic.LOST
+    "I did not understand that. Ask “what happened yesterday?” or “what can be done?”, type a line like `#AAPL close 50%`, or `/help`.",
+    Topic.LOST,
 )
 
 
@@ -86,6 +91,8 @@ def _several(told: Sequence[_Sentence], known: Known, index: SymbolIndex, text: 
     meanings = [_one(s, known, index, text, doubtful=False) for s in told]
     asked = [m for m in meanings if isinstance(m, Propose | AskBack)]
     proposed = tuple(m.action.line() for m in asked if isinstance(m, Propose))
+    if len(asked) == 1 and isinstance(asked[0], AskBack):
+        return asked[0]
     if asked:
         return AskBack("One thing at a time, please: each instruction on its own line. Which first?", proposed)
     return next((m for m in meanings if isinstance(m, Call | Question)), meanings[0])
@@ -95,9 +102,11 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
     words = sentence.bare
     if (talk := small_talk(words)) is not None:
         return talk
+    if _REFUSALS.fullmatch(words):
+        return Chat("All right: nothing is drawn up.", Topic.NOTED)
     how = mood(words, question=sentence.question)
     if how is None:
-        if _SECOND.search(sentence.words) and not _only_symbol_first(sentence):
+        if _SECOND.search(_AHEAD.sub("", sentence.words)) and not _only_symbol_first(sentence):
             return AskBack("One at a time, please: each line draws up one card. Which first?", ())
         if (refusal := declined(words)) is not None and not _cancelling(words):
             return refusal
@@ -106,14 +115,17 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
             return AskBack("Part of that was quoted or unreadable. Shall I draw this up?", (drawn.action.line(),))
         if drawn is not None:
             return drawn
-    if how is Mood.CONDITIONAL and (drawn := _conditional(sentence, known, index, text, doubtful=doubtful)) is not None:
-        return drawn
+    if how is Mood.CONDITIONAL and (asked := _conditional(sentence, known, index, text, doubtful=doubtful)) is not None:
+        return asked
     return _reading(sentence, known, how)
 
 
 def _only_symbol_first(sentence: _Sentence) -> bool:
     """`AMZN company stock and buy 25`: one instruction after all."""
-    return bool(re.match(r"^SYM( company)?( stock| shares)?(,| and|, and) (buy|sell|close)\b", sentence.words)) and len(_SECOND.findall(sentence.words)) == 1
+    return (
+        bool(re.match(r"^SYM( company)?( stock| shares)?(,| and|, and) (buy|sell|close)\b", sentence.words))
+        and len(_SECOND.findall(sentence.words)) == 1
+    )
 
 
 def _cancelling(words: str) -> bool:
@@ -132,12 +144,39 @@ def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: st
         if symbol in known.held and amount.value > 0 and not (met.percent and amount.value >= 100) and not doubtful:
             return Propose(action, text)
         return AskBack(f"That would be a stop: `{action.line()}`?", (action.line(),))
-    if not sentence.question and re.search(r"\b(sell|buy|close|dump|exit|cancel|trim|take profits?|liquidate)\b", words) and not kind_of(words):
+    if (refusal := declined(words)) is not None:
+        return refusal
+    if (
+        not sentence.question
+        and re.search(r"\b(sell|buy|close|dump|exit|cancel|trim|take profits?|liquidate)\b", words)
+        and not kind_of(words)
+    ):
         return AskBack(
             "I cannot wait for a condition. A stop, a target or a limit order can: for example `#AAPL stop 170`, `#AAPL target 190` or `#buy AAPL 5 limit 170`.",
-            (),
+            _instead(sentence, words, known),
         )
     return None
+
+
+def _instead(sentence: _Sentence, words: str, known: Known) -> tuple[str, ...]:
+    """The lines that come nearest to a condition: a stop and a target for a sale, a limit order for a purchase."""
+    symbols = {m.symbols for m in sentence.mentions if m.sure}
+    levels = [
+        t.value
+        for t in sentence.found
+        if t.kind in (Kind.NUMBER, Kind.MONEY)
+        and t.value
+        and re.search(rf"\b(to|below|under|at|hits|reaches|above) {re.escape(t.low)}", words)
+    ]
+    if len(symbols) != 1 or len(levels) != 1 or len(next(iter(symbols))) != 1:
+        return ()
+    symbol, level = next(iter(symbols))[0], levels[0]
+    if re.search(r"\b(buy|purchase)\b", words):
+        quantity = next((t.value for t in sentence.found if t.kind is Kind.NUMBER and t.value != level), None)
+        return (Action(Verb.BUY, symbol, Amount(quantity, Unit.SHARES), limit=level).line(),) if quantity else ()
+    if symbol not in known.held:
+        return ()
+    return tuple(Action(verb, symbol, Amount(level, Unit.PRICE)).line() for verb in (Verb.STOP, Verb.TARGET))
 
 
 def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
@@ -162,7 +201,9 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
     if (command := command_of(words)) is not None:
         return _call(command, words, symbol, span, known)
     if how is Mood.WISH:
-        return Chat("Nothing is drawn up for later. When you want it, say it as an instruction, for example `#AAPL close 50%`.", Topic.NOTED)
+        return Chat(
+            "Nothing is drawn up for later. When you want it, say it as an instruction, for example `#AAPL close 50%`.", Topic.NOTED
+        )
     return _LOST
 
 
@@ -177,7 +218,8 @@ def _possible(symbol: str | None) -> Meaning:
     """`can I sell …?`: yes, with the line that shows what it would do."""
     line = f"#{symbol} close 50%" if symbol else "#AAPL close 50%"
     return Chat(
-        f"You can ask for a card at any time: `{line}` shows price, cost and what changes before anything is sent. Nothing is drawn up yet.", Topic.NOTED
+        f"You can ask for a card at any time: `{line}` shows price, cost and what changes before anything is sent. Nothing is drawn up yet.",
+        Topic.NOTED,
     )
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 
+from copilot.phrases import listed
+
 # Words a typing error may be mended to: verbs, nouns of commands, moments. Number words are left out on purpose: a guessed amount is money.
-MENDABLE: frozenset[str] = frozenset(
-    """sell buy close cancel exit liquidate dump trim reduce purchase trail trailing half third quarter percent shares stock position
+MENDABLE: frozenset[str] = (
+    listed("""sell buy close cancel exit liquidate dump trim reduce purchase trail trailing half third quarter percent shares stock position
     positions portfolio summary performance orders order journal news headlines exposure explain example examples tutorial status demo
     quote price stops chart happened happen yesterday today week should would what which where when recommend recommendation suggest
     suggestions suggestion advice profit profits loss losses losing money account balance cash market everything holdings holding
     diversified concentrated heavy sector sectors technology risk target limit resume trading emergency invest protect history headline
     please thanks hello calculate worth buying power return returns benchmark open pending filled dividend explanation commands
-    command weights drawdown volatility biggest worst best winners losers overnight review briefing recap option options""".split()
+    command weights drawdown volatility biggest worst best winners losers overnight review briefing recap option options""")
 )
 
 # Ordinary words: never mended, never read as a company, and a ticker spelled like one needs capitals in a ticker's place, or `$`.
-COMMON: frozenset[str] = frozenset(
-    """a about above actually add afraid after again all almost alone already also always am an and another any anybody anyone anything
+COMMON: frozenset[str] = (
+    listed("""a about above actually add afraid after again all almost alone already also always am an and another any anybody anyone anything
     are around as ask asked at away back bad bags be because been before being bell below best bet better big bill bit block board bought
     boy bring bug but by call came can cannot car care cash cat cell check chose clock clothes clean coffee cold come concerned could cut
     cover day days dead deal did didn difference do does doing dollar dollars done doubt down dry each eat either else end enough even ever
@@ -35,7 +37,7 @@ COMMON: frozenset[str] = frozenset(
     though thought thoughts three through till time tip to together told tomorrow too took top total touch train trick trial trip true
     truth try turn two up upon us use used usual very visit wait walk want wants was watch way we well went were who whole whom whose why
     wide wife will win wise wish with within without won wonder word words work works world worry worse worst would write wrong year years
-    yell yes yet you young your zero""".split()
+    yell yes yet you young your zero""")
 )
 
 # Short forms and chat spelling.
@@ -57,6 +59,8 @@ SPELLED_OUT: dict[str, str] = {
     "tday": "today",
     "yday": "yesterday",
     "ystd": "yesterday",
+    "hapend": "happened",
+    "hapnd": "happened",
     "thx": "thanks",
     "ty": "thanks",
     "tx": "thanks",
@@ -139,7 +143,7 @@ def _inflected(word: str) -> bool:
     """True for `sells`, `closing`, `buyer`: right as they are, and no instruction."""
     for ending in ("s", "es", "d", "ed", "ing", "er", "ers", "r", "rs", "or", "ors", "ning", "ped", "ping", "led", "ling", "med", "ming"):
         stem = word.removesuffix(ending)
-        if stem != word and (stem in MENDABLE or stem + "e" in MENDABLE or stem in COMMON):
+        if stem != word and (ending != "d" or stem.endswith("e")) and (stem in MENDABLE or stem + "e" in MENDABLE or stem in COMMON):
             return True
     return False
 
@@ -153,6 +157,4 @@ def mended(word: str) -> str | None:
     deletions = _deletions()
     found = {known for form in shortened(word) for known in deletions.get(form, ()) if known[0] == word[0] or known[1:2] == word[:1]}
     near = sorted(known for known in found if close_to(word, known))
-    if len(near) == 1 or (len(near) > 1 and {n.rstrip("s") for n in near} == {near[0].rstrip("s")}):
-        return near[0]
-    return None
+    return near[0] if near and all(n.startswith(near[0]) for n in near) else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
+from copilot.phrases import numbered
 from copilot.vocabulary import CONTRACTED, SPELLED_OUT, mended
 from domain.money import HUNDRED, ONE
 
@@ -56,14 +57,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SCALE = {"k": Decimal(1000), "thousand": Decimal(1000), "grand": Decimal(1000), "m": Decimal(1_000_000), "million": Decimal(1_000_000)}
-_ONES = dict(
-    zip(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-        range(1, 20),
-        strict=True,
-    )
+_ONES = numbered(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 )
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_TENS = numbered("twenty thirty forty fifty sixty seventy eighty ninety", first=20, step=10)
 _PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "tenth": 10, "tenths": 10}
 _MONEY_WORDS = frozenset({"dollars", "dollar", "bucks", "usd", "buck"})
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": " - ", "−": "-", "\u00a0": " ", "…": "."})
@@ -148,7 +145,12 @@ def _number(kind: Kind, raw: str) -> Token:
             scale, text = factor, text.removesuffix(word).strip()
             break
     digits = text.replace(",", "")
-    if len(digits) > 12 or ("," in text and not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text)) or raw[0] in "€£":
+    if (
+        len(digits) > 12
+        or ("," in text and not re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text))
+        or raw[0] in "€£"
+        or re.fullmatch(r"[1-9][0-9]{0,2}\.000", digits)
+    ):
         return Token(Kind.JUNK, raw, raw)
     return Token(kind, raw, raw.lower(), Decimal(digits) * scale)
 
@@ -178,7 +180,9 @@ def _amount_at(found: Sequence[Token], i: int) -> tuple[int, Token]:
         return 1, replace(token, kind=Kind.FRACTION, value=percent_of(1, _PARTS[low[0]]))
     if len(low) > 1 and low[0] in ("two", "three", "four") and low[1] in _PARTS and _ONES[low[0]] < _PARTS[low[1]]:
         return 2, replace(token, kind=Kind.FRACTION, value=percent_of(_ONES[low[0]], _PARTS[low[1]]))
-    if token.kind is Kind.WORD and (low[0] in _ONES or low[0] in _TENS or (low[0] == "a" and low[1:2] and low[1] in ("hundred", "thousand", "dozen"))):
+    if token.kind is Kind.WORD and (
+        low[0] in _ONES or low[0] in _TENS or (low[0] == "a" and low[1:2] and low[1] in ("hundred", "thousand", "dozen"))
+    ):
         return _number_words(found, i)
     if token.kind in (Kind.NUMBER, Kind.MONEY) and len(low) > 1 and low[1] in ("hundred", "thousand", "grand", "million"):
         scale = {"hundred": HUNDRED}.get(low[1]) or _SCALE[low[1]]

@@ -10,5 +10,7 @@ judged = verdicts()
 if "--dev" in sys.argv:
     for verdict in judged:
         if not verdict.right and verdict.line.split == "dev":
-            print(f"{verdict.line.id} {verdict.line.level:<5} {verdict.line.text!r}: wanted {' | '.join(verdict.line.expect)}, got {verdict.got}")
+            print(
+                f"{verdict.line.id} {verdict.line.level:<5} {verdict.line.text!r}: wanted {' | '.join(verdict.line.expect)}, got {verdict.got}"
+            )
 print(table(judged))

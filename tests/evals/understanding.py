@@ -16,8 +16,28 @@ from domain.instruments import AssetClass, Instrument
 
 FILE = Path(__file__).with_name("understanding.jsonl")
 COMMANDS = frozenset(
-    """help tutorial examples what-happened positions portfolio-summary profit-loss performance orders journal news what-to-do exposure explain why status
-    demo quote stops chart""".split()
+    [
+        "help",
+        "tutorial",
+        "examples",
+        "what-happened",
+        "positions",
+        "portfolio-summary",
+        "profit-loss",
+        "performance",
+        "orders",
+        "journal",
+        "news",
+        "what-to-do",
+        "exposure",
+        "explain",
+        "why",
+        "status",
+        "demo",
+        "quote",
+        "stops",
+        "chart",
+    ]
 )
 HELD = frozenset({"AAPL", "NVDA", "TSLA", "MSFT", "GOOGL", "AMZN", "XOM", "JPM", "BTC", "NOW", "V", "D", "DIS"})
 NAMES = {

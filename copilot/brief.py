@@ -1,0 +1,254 @@
+"""The brief: everything an answer about the book may use, gathered once from one snapshot, in a stable order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from copilot.attribution import Attribution, Leg, Loading, attribute
+from copilot.correlate import Impact, Link, impacts, link
+from copilot.loadings import fund_of, loadings
+from copilot.recommend import recommend
+from copilot.recommendation import Recommendation, View
+from copilot.spans import Span, span_named
+from domain.errors import SourceFailed
+from domain.ledger import Entry, EntryKind
+from domain.market import EarningsDate, EconomicEvent
+from domain.money import ONE, ZERO
+from domain.orders import Side
+from domain.portfolio import Portfolio
+from domain.ports import Calendar, Clock, NewsSource
+from market import calendar as exchange
+from market.hub import Hub
+from market.indicators import atr
+from trading.holdings import fold
+from trading.risk import metrics
+
+if TYPE_CHECKING:
+    from trading.book import Book
+
+AHEAD_SESSIONS = 5
+ATR_SESSIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One trade of the span; `realised` is the P/L it booked, its fee included."""
+
+    at: datetime
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    realised: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StopDistance:
+    """Where a position's stop is; `gap` is the distance from the last price as a fraction of it, None without a level."""
+
+    symbol: str
+    stop: Decimal | None
+    gap: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One consistent view of the account for one question.
+
+    `then` is the account at the span's start, `portfolio` now. `attribution` is None for a book without prices. `missing` names sources
+    that could not answer. Sequences are in a stable order, so the same state gives the same brief.
+    """
+
+    span: Span
+    zone: tzinfo
+    portfolio: Portfolio
+    then: Portfolio
+    flows: Decimal
+    trades: tuple[Trade, ...]
+    realised: Decimal
+    attribution: Attribution | None
+    loadings: Mapping[str, Loading]
+    market_move: Decimal | None
+    day_range: Mapping[str, Decimal]
+    value_at_risk: Decimal | None
+    stops: tuple[StopDistance, ...]
+    links: tuple[Link, ...]
+    impacts: tuple[Impact, ...]
+    earnings: tuple[EarningsDate, ...]
+    economic: tuple[EconomicEvent, ...]
+    recommendations: tuple[Recommendation, ...]
+    missing: tuple[str, ...] = field(default=())
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the snapshot."""
+        return self.portfolio.at
+
+    @property
+    def simulated(self) -> bool:
+        """True when prices are generated."""
+        return self.portfolio.simulated
+
+    @property
+    def priced(self) -> bool:
+        """True when there is anything to value."""
+        return self.attribution is not None
+
+    def news_for(self, symbol: str) -> Impact | None:
+        """The item most likely behind a symbol's move in the span, or None."""
+        return next((i for i in self.impacts if i.symbol == symbol and i.likely), None)
+
+
+async def gather(
+    *,
+    book: Book,
+    hub: Hub,
+    news: NewsSource,
+    calendar: Calendar,
+    clock: Clock,
+    span: str = "today",
+    zone: tzinfo = exchange.NEW_YORK,
+    extra: Sequence[str] = (),
+) -> Brief:
+    """Gather the brief of a span (`today`, `yesterday`, `week`) as of the clock's instant; `extra` symbols get quotes too.
+
+    A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
+    """
+    listed = [s for s in (metrics.MARKET, *extra) if hub.instrument(s) is not None]
+    now = await book.snapshot(extra=listed if book.spec.priced else ())
+    stretch = span_named(span, clock.now(), hub)
+    then = await book.as_of(stretch.start)
+    later = await book.as_of(stretch.end) if stretch.past else now
+    entries = tuple(e for e in book.entries if stretch.start < e.at <= stretch.end)
+    trades, realised = _trades(book, now, stretch)
+    symbols = _symbols(then, later, entries)
+    priced = book.spec.priced and bool(now.quotes)
+    found: Mapping[str, Loading] = {}
+    attribution: Attribution | None = None
+    moves: dict[str, Decimal] = {}
+    if priced:
+        wanted = tuple(dict.fromkeys([*symbols, *(p.symbol for p in now.positions)]))
+        found = await loadings(hub, then, wanted)
+        legs, moves = await _legs(hub, then, later, symbols, stretch)
+        attribution = attribute(legs, entries, found, moves, metrics.MARKET)
+    ranges = {p.symbol: r for p in now.positions if (r := atr(await hub.closes(p.symbol, ATR_SESSIONS))) is not None} if priced else {}
+    missing: list[str] = []
+    links = await _links(news, hub, stretch, symbols or tuple(p.symbol for p in now.positions), missing)
+    held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
+    touched = await impacts(hub, links, held, found, stretch.end, metrics.MARKET) if priced else ()
+    reports, releases = await _ahead(calendar, now, missing)
+    view = View(now, ranges, reports, frozenset(s for s in listed if s in now.quotes))
+    return Brief(
+        span=stretch,
+        zone=zone,
+        portfolio=now,
+        then=then,
+        flows=sum((e.amount for e in entries if e.kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)), ZERO),
+        trades=trades,
+        realised=realised,
+        attribution=attribution,
+        loadings=found,
+        market_move=moves.get(metrics.MARKET),
+        day_range=ranges,
+        value_at_risk=await _value_at_risk(hub, now) if priced and now.positions else None,
+        stops=_stops(now),
+        links=links,
+        impacts=touched,
+        earnings=reports,
+        economic=releases,
+        recommendations=recommend(view) if priced else (),
+        missing=tuple(missing),
+    )
+
+
+def _trades(book: Book, now: Portfolio, stretch: Span) -> tuple[tuple[Trade, ...], Decimal]:
+    """The span's trades with what each booked, and what all entries of the span booked."""
+    holdings = fold((e for e in book.entries if e.at <= stretch.start), now.multiplier)
+    trades, realised = [], ZERO
+    for entry in book.entries:
+        if not stretch.start < entry.at <= stretch.end:
+            continue
+        booked = holdings.add(entry)
+        realised += booked
+        if entry.kind is EntryKind.TRADE and entry.symbol is not None and entry.side is not None:
+            trades.append(Trade(entry.at, entry.symbol, entry.side, entry.quantity, entry.price, entry.fee, booked))
+    return tuple(trades), realised
+
+
+def _symbols(then: Portfolio, later: Portfolio, entries: Sequence[Entry]) -> tuple[str, ...]:
+    named = {p.symbol for p in then.positions} | {p.symbol for p in later.positions} | {e.symbol for e in entries if e.symbol}
+    return tuple(sorted(named))
+
+
+async def _legs(hub: Hub, then: Portfolio, later: Portfolio, symbols: Sequence[str], stretch: Span) -> tuple[list[Leg], dict[str, Decimal]]:
+    """Each symbol at both ends, and how far the market and the sector funds moved between them."""
+    funds = {fund for s in symbols if (fund := fund_of(hub, s)) is not None} | {metrics.MARKET}
+    wanted = sorted({*symbols, *funds})
+    first = await hub.prices_at(wanted, stretch.start)
+    last = await hub.prices_at(wanted, stretch.end) if stretch.past else {s: q.last for s, q in (await hub.quotes(wanted)).items()}
+    legs = []
+    for symbol in symbols:
+        before, after = then.position(symbol), later.position(symbol)
+        quote = later.quotes.get(symbol)
+        legs.append(
+            Leg(
+                symbol,
+                before.quantity if before else ZERO,
+                after.quantity if after else ZERO,
+                first.get(symbol),
+                quote.last if quote is not None and not stretch.past else last.get(symbol),
+                later.multiplier(symbol),
+            )
+        )
+    moves = {s: last[s] / first[s] - ONE for s in funds if s in first and s in last and first[s]}
+    return legs, moves
+
+
+async def _links(news: NewsSource, hub: Hub, stretch: Span, symbols: Sequence[str], missing: list[str]) -> tuple[Link, ...]:
+    try:
+        items = await news.news(stretch.start, stretch.end)
+    except SourceFailed:
+        missing.append("news")
+        return ()
+    return link(items, hub.instruments(), symbols)
+
+
+async def _ahead(calendar: Calendar, now: Portfolio, missing: list[str]) -> tuple[tuple[EarningsDate, ...], tuple[EconomicEvent, ...]]:
+    """What is scheduled until the end of the fifth session from now, for the symbols held."""
+    day = now.at.astimezone(exchange.NEW_YORK).date()
+    coming = exchange.sessions(day, day + timedelta(days=14))
+    coming = [s for s in coming if s.close > now.at][:AHEAD_SESSIONS]
+    end = coming[-1].close + timedelta(hours=8) if coming else now.at + timedelta(days=7)
+    held = {p.symbol for p in now.positions}
+    try:
+        reports = await calendar.earnings(now.at, end)
+        releases = await calendar.economic(now.at, end)
+    except SourceFailed:
+        missing.append("calendar")
+        return (), ()
+    return tuple(r for r in reports if r.symbol in held), tuple(releases)
+
+
+async def _value_at_risk(hub: Hub, now: Portfolio) -> Decimal | None:
+    """One-day historical VaR 95 of today's positions as a fraction of equity; None with too little history."""
+    found = metrics.historical_var((await metrics.book_returns(now, hub)).series)
+    return None if found is None else Decimal(str(found)).quantize(Decimal("0.000001"))
+
+
+def _stops(now: Portfolio) -> tuple[StopDistance, ...]:
+    out = []
+    for position in now.positions:
+        order = now.stop(position.symbol)
+        quote = now.quotes.get(position.symbol)
+        level = order.stop if order is not None else None
+        gap = None
+        if level is not None and quote is not None and quote.last:
+            gap = (quote.last - level) / quote.last * (1 if position.quantity > 0 else -1)
+        if order is not None:
+            out.append(StopDistance(position.symbol, level, gap))
+    return tuple(sorted(out, key=lambda s: (s.gap is None, s.gap or ZERO, s.symbol)))

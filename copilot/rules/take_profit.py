@@ -1,0 +1,46 @@
+"""A large gain without a target: bank a third of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from copilot.recommendation import Number, Recommendation, View
+from domain.chat import Action, Amount, Unit, Verb
+from domain.money import HUNDRED, money_text, percent_text
+
+GAIN = Decimal("0.20")
+THIRD = Decimal(33)
+
+
+def check(view: View) -> Sequence[Recommendation]:
+    """One suggestion for each position up at least 20% on cost that has no target."""
+    found = []
+    for position in view.priced():
+        symbol = position.symbol
+        gain = view.gain(position)
+        if gain < GAIN or view.portfolio.target(symbol) is not None:
+            continue
+        made = view.portfolio.unrealised(symbol)
+        found.append(
+            Recommendation(
+                id=f"take-profit-{symbol.lower()}",
+                rule="take_profit",
+                symbol=symbol,
+                what=f"Bank a third of {symbol}",
+                why=f"{symbol} is up {percent_text(gain, places=1)} on cost, {money_text(made, sign=True)} unrealised, and no target is set.",
+                numbers=(
+                    Number(f"{symbol} gain on cost", (gain * HUNDRED).quantize(Decimal("0.1")), "%", "last / average price - 1"),
+                    Number(
+                        f"{symbol} unrealised",
+                        made.quantize(Decimal("0.01")),
+                        view.portfolio.spec.currency,
+                        "(last - average price) * quantity",
+                    ),
+                ),
+                mind="a target or a trailing stop of your own",
+                action=Action(Verb.CLOSE, symbol, Amount(THIRD, Unit.PERCENT)),
+                priority=50 + min(int(gain * 10), 10),
+            )
+        )
+    return found

@@ -1,0 +1,223 @@
+"""The sentences of composed answers: each figure written through `Figures`, headlines quoted as other people's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from copilot.attribution import Part
+from copilot.brief import Brief, Trade
+from copilot.correlate import Impact
+from copilot.figures import Figures
+from copilot.recommendation import Recommendation
+from domain.chat import Block, Button, Buttons, Text, Tone
+from domain.market import Freshness
+from domain.money import HUNDRED, ZERO
+
+HEADLINE = 90
+MOST_TRADES = 4
+MOST_SUGGESTIONS = 3
+WHY = Button("Why", "/why")
+_PL = "equity at the end - equity at the start - deposits + withdrawals"
+
+
+def figures_of(brief: Brief) -> Figures:
+    """The sheet of an answer from a brief; its source says so when prices are simulated."""
+    source = "ledger and simulated prices" if brief.simulated else "ledger and prices" if brief.priced else "ledger"
+    return Figures(brief.at, source, brief.portfolio.spec.currency)
+
+
+def up_or_down(figures: Figures, label: str, amount: Decimal, formula: str = "") -> str:
+    """`up $12.00`, `down $412.30`, `unchanged`."""
+    text = figures.money(label, amount, formula)
+    if not amount:
+        return f"unchanged ({text})"
+    return f"{'up' if amount > 0 else 'down'} {text.lstrip('−')}"
+
+
+def result(brief: Brief, figures: Figures) -> str:
+    """`down $412.30 (−0.83%) yesterday`, over the span; the percentage is of the equity it began with and what was paid in."""
+    made = brief.attribution
+    total = made.total if made else ZERO
+    base = brief.then.equity + max(brief.flows, ZERO)
+    inputs = (("equity at the start", f"{brief.then.equity:.2f}"), ("deposits less withdrawals", f"{brief.flows:.2f}"))
+    amount = up_or_down(figures, f"P/L {brief.span.suffix}", total, _PL)
+    verb = (
+        amount
+        if base <= 0
+        else f"{amount} ({figures.percent(f'P/L {brief.span.suffix} %', total / base, 'P/L / (equity at the start + deposits)', inputs, sign=True)})"
+    )
+    return f"{verb} {brief.span.suffix}"
+
+
+def largest(brief: Brief, figures: Figures, total: Decimal) -> str:
+    """`; NVDA is 66% of it`: the symbol that made most of the P/L, where one did."""
+    made = brief.attribution
+    if made is None or not made.parts or not total:
+        return ""
+    first = max(made.parts, key=lambda p: (p.total * (1 if total > 0 else -1), p.symbol))
+    if first.total * total <= 0:
+        return ""
+    share = first.total / total
+    if share > 1:
+        return f"; {first.symbol} alone made {figures.money(f'{first.symbol} P/L {brief.span.suffix}', first.total, _PL, sign=True)}"
+    return f"; {first.symbol} is {figures.percent(f'{first.symbol} share of P/L', share, 'its P/L / P/L', places=0)} of it"
+
+
+def simulated(brief: Brief) -> str:
+    """The mark on prices that are generated."""
+    return " (simulated prices)" if brief.simulated else ""
+
+
+def movers(brief: Brief, figures: Figures, most: int = 3) -> list[str]:
+    """A sentence for each of the largest movers, tied to its news where an item may explain it."""
+    made = brief.attribution
+    if made is None:
+        return []
+    return [mover(brief, figures, part) for part in made.parts[:most] if part.total]
+
+
+def mover(brief: Brief, figures: Figures, part: Part) -> str:
+    """`NVDA −$210.40, price −2.31%: “headline” may explain it (−2.4σ beyond the market).`"""
+    money = figures.money(f"{part.symbol} P/L {brief.span.suffix}", part.total, _PL, sign=True)
+    move = "" if part.move is None else f", price {figures.percent(f'{part.symbol} price move', part.move, 'last / first - 1', sign=True)}"
+    impact = brief.news_for(part.symbol)
+    if impact is not None:
+        return f"{part.symbol} {money}{move}: {explained(brief, figures, impact)}"
+    return f"{part.symbol} {money}{move}: {_unexplained(brief, part)}"
+
+
+def explained(brief: Brief, figures: Figures, impact: Impact) -> str:
+    """The headline that may explain a move, how unusual the move was and when the item came."""
+    sigma = figures.score(
+        f"{impact.symbol} abnormal move",
+        impact.sigma,
+        "sigma",
+        "(move - beta * market move) / daily sigma, after the item",
+        (("item", impact.item.id),),
+    )
+    direction = "beyond" if impact.sigma else "with"
+    return f"{quoted(impact.item.headline)} ({when(brief, impact.item.at)}) may explain it; the move after it is {sigma}σ {direction} the market."
+
+
+def _unexplained(brief: Brief, part: Part) -> str:
+    if brief.missing and "news" in brief.missing:
+        return "the news source did not answer, so I cannot say why."
+    shares = (("the market", part.market), ("its sector", part.sector), ("your trades in it", part.trades), ("its own move", part.own))
+    name, value = max(shares, key=lambda kv: kv[1] * (1 if part.total > 0 else -1))
+    if value * part.total <= 0:
+        return "no news that explains it."
+    return "no news on it; it is mostly " + name + "." if name != "its own move" else "its own move; I found no news that explains it."
+
+
+def quoted(headline: str) -> str:
+    """Somebody else's words in quotation marks, short, on one line."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in headline).split()).replace("“", "'").replace("”", "'").replace("`", "'")
+    return f"“{plain if len(plain) <= HEADLINE else plain[: HEADLINE - 1].rstrip() + '…'}”"
+
+
+def when(brief: Brief, at: datetime) -> str:
+    """`Thu 9 Oct 11:32`, in the reader's zone."""
+    local = at.astimezone(brief.zone)
+    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"
+
+
+def trades(brief: Brief, figures: Figures) -> str | None:
+    """What was traded in the span and what it booked; None without trades."""
+    if not brief.trades:
+        return None
+    shown = [_trade(brief, figures, k, t) for k, t in enumerate(brief.trades[-MOST_TRADES:], 1)]
+    more = len(brief.trades) - len(shown)
+    tail = f" and {figures.count('more trades', more)} more" if more > 0 else ""
+    fees = sum((t.fee for t in brief.trades), ZERO)
+    booked = sum((t.realised for t in brief.trades), ZERO)
+    return (
+        f"You {', '.join(shown)}{tail}. Realised {figures.money('realised by trades', booked, 'price gain of what was closed - fees', sign=True)}, "
+        f"fees {figures.money('fees of trades', fees)} included."
+    )
+
+
+def _trade(brief: Brief, figures: Figures, k: int, trade: Trade) -> str:
+    quantity = figures.quantity(f"trade {k} {trade.symbol} quantity", trade.quantity, brief.portfolio.instruments.get(trade.symbol))
+    price = figures.money(f"trade {k} {trade.symbol} price", trade.price)
+    amount = quantity if quantity.endswith(trade.symbol) else f"{quantity.split()[0]} {trade.symbol}"
+    return f"{'bought' if trade.side.sign > 0 else 'sold'} {amount} at {price}"
+
+
+def suggestion(figures: Figures, advice: Recommendation) -> str:
+    """`Trim NVDA to 20%: `#NVDA close 35%`.` with its numbers kept as facts."""
+    for number in advice.numbers:
+        figures.add(number.label, number.value, number.unit, number.formula or f"the {advice.rule} rule")
+    return f"{advice.what}: {figures.line(advice.action)}"
+
+
+def suggestions(brief: Brief, figures: Figures, most: int = MOST_SUGGESTIONS) -> str | None:
+    """What can be done, one line each; None when no rule asks for anything."""
+    if not brief.recommendations:
+        return None
+    return "What can be done:\n" + "\n".join(f"• {suggestion(figures, r)}" for r in brief.recommendations[:most])
+
+
+def prepare(advice: Sequence[Recommendation]) -> Buttons:
+    """A [Prepare] button for each line, which draws the card and never executes, and [Why]."""
+    plain = len(advice) == 1
+    made = tuple(
+        Button("Prepare" if plain else f"Prepare {r.symbol or r.action.verb}", r.line) for r in advice if len(r.line.encode()) <= 64
+    )
+    return Buttons((*made, WHY))
+
+
+def ahead(brief: Brief, figures: Figures) -> str | None:
+    """Reports of what is held and large releases in the next sessions; None when nothing is scheduled."""
+    events = [f"{r.symbol} reports {when(brief, r.at)}" for r in brief.earnings[:3]]
+    events += [f"{e.name} {when(brief, e.at)}" for e in brief.economic if e.importance >= 2][:2]
+    return f"Ahead: {'; '.join(events)}." if events else None
+
+
+def risk(brief: Brief, figures: Figures) -> str | None:
+    """The one-day value at risk; None where it cannot be computed."""
+    if brief.value_at_risk is None:
+        return None
+    money = figures.money(
+        "1-day VaR 95", brief.value_at_risk * brief.portfolio.equity, "5% quantile of daily returns with today's positions * equity"
+    )
+    return f"On one day in {figures.count('days', 20, '1 / 5%')} you may lose {money} or more ({figures.percent('1-day VaR 95 %', brief.value_at_risk)} of equity)."
+
+
+def closing(brief: Brief) -> Text:
+    """The quiet last line: the instant, what prices are worth, what did not answer."""
+    local = brief.at.astimezone(brief.zone)
+    zone = str(brief.zone).rsplit("/", 1)[-1].replace("_", " ")
+    parts = [f"As of {local:%H:%M} {zone}, {local:%a} {local.day} {local:%b} {local.year}"]
+    if brief.simulated:
+        parts.append("simulated prices and news")
+    for word, freshness in (("delayed", Freshness.DELAYED), ("stale", Freshness.STALE)):
+        names = [s for s, q in brief.portfolio.quotes.items() if q.freshness is freshness]
+        if names:
+            parts.append(f"{word}: {', '.join(names[:4])}")
+    if brief.missing:
+        parts.append(f"no answer from: {', '.join(brief.missing)}")
+    if brief.attribution is not None and brief.attribution.unknown:
+        parts.append(f"without a price, so in no total: {', '.join(brief.attribution.unknown[:4])}")
+    return Text("; ".join(parts) + ".", Tone.QUIET)
+
+
+def tone_of(amount: Decimal) -> Tone:
+    """Good for a gain, bad for a loss."""
+    return Tone.GOOD if amount > 0 else Tone.BAD if amount < 0 else Tone.PLAIN
+
+
+def weight(brief: Brief, figures: Figures, symbol: str) -> str:
+    """A position's share of equity."""
+    return figures.percent(f"{symbol} weight", brief.portfolio.weight(symbol), "market value / equity", places=1)
+
+
+def percent_points(fraction: Decimal) -> Decimal:
+    """A fraction as percent."""
+    return fraction * HUNDRED
+
+
+def paragraphs(*texts: str | None) -> tuple[Block, ...]:
+    """The texts that are there, a paragraph each."""
+    return tuple(Text(t) for t in texts if t)
