@@ -99,4 +99,4 @@ def _rest(seen: Sight, quantity: Decimal) -> tuple[str, ...]:
     rest = abs(seen.position.quantity) - seen.size
     if quantity < seen.size or rest <= 0:
         return ()
-    return (f"{amount_text(rest, seen.instrument)} stays: {lots_text(seen.instrument)}.",)
+    return (f"{amount_text(rest, seen.instrument)} cannot be sold and will stay: {lots_text(seen.instrument)}.",)

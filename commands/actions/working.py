@@ -83,7 +83,7 @@ def _size(portfolio: Portfolio, order: Order, amount: Amount | None) -> Decimal 
     size = in_lots(amount.value, instrument, example) if instrument else amount.value
     if size <= order.filled:
         done = amount_text(order.filled, instrument) if instrument else str(order.filled)
-        raise BadArgument(f"{done} of it are filled already; to stop there, cancel the rest:", example=f"#order-{order.client_id} cancel")
+        raise BadArgument(f"{done} are filled already; to stop there, cancel the rest:", example=f"#order-{order.client_id} cancel")
     return size
 
 
