@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from domain.market import EarningsDate, EconomicEvent, NewsItem
 from domain.ports import Clock
@@ -30,6 +31,13 @@ class EmbeddedNews:
         return self._world.economic(start, end, self._clock.now())
 
 
-def build(world: World, clock: Clock) -> EmbeddedNews:
-    """The news of a world on a clock."""
-    return EmbeddedNews(world, clock)
+class Generated(Protocol):
+    """A price source that shows the world and the clock behind it."""
+
+    world: World
+    clock: Clock
+
+
+def build(source: Generated) -> EmbeddedNews:
+    """The news of the world behind a price source, on the same clock."""
+    return EmbeddedNews(source.world, source.clock)

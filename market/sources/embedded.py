@@ -19,7 +19,7 @@ class Embedded:
 
     def __init__(self, clock: Clock, seed: int = 7, shocks: Sequence[Shock] = ()) -> None:
         self.world = World(seed, shocks)
-        self._clock = clock
+        self.clock = clock
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Every instrument of the world, by symbol."""
@@ -31,13 +31,13 @@ class Embedded:
 
     async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """The quotes of now; unknown symbols are left out."""
-        now = self._clock.now()
+        now = self.clock.now()
         found = ((symbol, self.world.quote(symbol, now)) for symbol in symbols)
         return {symbol: quote for symbol, quote in found if quote is not None}
 
     async def bars(self, symbol: str, timeframe: Timeframe, start: datetime, until: datetime) -> Sequence[Bar]:
         """Bars with `start <= bar.start` and `bar.end <= min(until, now)`, oldest first; empty for an unknown symbol."""
-        return self.world.bars(symbol, timeframe, start, min(until, self._clock.now()))
+        return self.world.bars(symbol, timeframe, start, min(until, self.clock.now()))
 
 
 def build(clock: Clock, seed: int = 7, shocks: Sequence[Shock] = ()) -> Embedded:
