@@ -109,9 +109,10 @@ def figure(value: Decimal, unit: str, currency: str = "USD") -> str:
     """A figure as the card writes it: money with two decimals (whole from 100,000), percent with two, other units spelled out."""
     if unit == "%":
         return percent_text(value / HUNDRED, sign=False)
-    if unit == currency or (len(unit) == 3 and unit.isupper() and unit in ("USD", "EUR", "GBP")):
-        text = money_text(value, unit)
-        return text if abs(value) < CENTS_BELOW else text.replace(text[text.rindex(".") : text.rindex(".") + 3], "")
+    if unit == currency or unit in ("USD", "EUR", "GBP"):
+        if abs(value) < CENTS_BELOW:
+            return money_text(value, unit)
+        return money_text(value.quantize(Decimal(1)), unit).replace(".00", "")
     return f"{quantity_text(value)} {unit}".strip()
 
 

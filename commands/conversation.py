@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from commands.context import Ctx, Heard, Invocation
+from copilot.brief import Brief, gather
+from copilot.compose import answer
 from copilot.meaning import AskBack, Call, Chat, Known, Propose, Question, Topic
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
@@ -12,6 +14,7 @@ from domain.chat import Block, Button, Buttons, Code, Failure, Reply, ReplyKind,
 from domain.instruments import Instrument
 
 PAYLOAD_BYTES = 64
+TOLD_BY = "what-happened"
 
 
 _NOT_ANSWERED: dict[Topic, str] = {Topic.LOST: "not_understood", Topic.DECLINED: "declined"}
@@ -25,7 +28,7 @@ class Conversation:
         self._index: SymbolIndex | None = None
 
     async def __call__(self, ctx: Ctx, text: str) -> Heard:
-        """What a line asks for; a question about the book becomes the command whose facts answer it."""
+        """What a line asks for; a question about the book is answered at once, from its brief."""
         meaning = understand(text, await self._known(ctx))
         match meaning:
             case Call(command=command, arguments=given):
@@ -34,8 +37,8 @@ class Conversation:
                 return action
             case AskBack(question=question, options=options):
                 return _question(question, options)
-            case Question(symbol=symbol, span=span):
-                return _invocation(ctx, meaning.command, {"symbol": symbol, "span": span})
+            case Question(span=span):
+                return answer(meaning, await _brief(ctx, span))
             case Chat(text=said, topic=topic):
                 return _chat(said, topic)
 
@@ -48,10 +51,28 @@ class Conversation:
         return Known(instruments, held, commands, ctx.session.symbol, self._index)
 
 
-def _invocation(ctx: Ctx, command: str, given: Mapping[str, str | None]) -> Invocation:
-    """The command with those of the arguments it takes; UnknownCommand where it is not installed."""
-    takes = {p.name for p in ctx.registry.command(command).parameters}
-    return Invocation(command, {name: value for name, value in given.items() if value is not None and name in takes})
+async def _brief(ctx: Ctx, span: str) -> Brief:
+    return await gather(book=ctx.floor.book, hub=ctx.hub, news=ctx.news, calendar=ctx.calendar, clock=ctx.clock, span=span, zone=ctx.zone)
+
+
+def _invocation(ctx: Ctx, command: str, given: Mapping[str, str]) -> Invocation:
+    """The command with those of the arguments that it takes; UnknownCommand where it is not installed.
+
+    A span it does not reckon (`yesterday`) is answered by `/what-happened`, never by another span.
+    """
+    spec = ctx.registry.command(command)
+    takes = {p.name: p for p in spec.parameters}
+    loose = next((p.name for p in spec.parameters if p.kind in ("rest", "text")), None)
+    arguments: dict[str, str] = {}
+    for name, value in given.items():
+        parameter = takes.get(name)
+        if parameter is not None and parameter.choices and value not in parameter.choices and command != TOLD_BY:
+            return _invocation(ctx, TOLD_BY, given)
+        if parameter is not None:
+            arguments[name] = value
+        elif name == "topic" and loose is not None:
+            arguments[loose] = value
+    return Invocation(command, arguments)
 
 
 def _question(question: str, options: tuple[str, ...]) -> Reply:

@@ -6,8 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from commands.actions import closing, halting, protecting, working
-from commands.actions import trading as trades
 from commands.context import Ctx
 from commands.desk import FrontDesk
 from commands.registry import Registry, Rest, Symbol, command
@@ -49,9 +47,15 @@ async def profit_loss(ctx: Ctx, span: Literal["day", "month"] = "day", symbol: S
 
 
 @command("Test")
-async def explain(ctx: Ctx, topic: Rest) -> Reply:
+async def explain(ctx: Ctx, term: Rest) -> Reply:
     """What a word means."""
-    return Reply((Text(topic),))
+    return Reply((Text(term),))
+
+
+@command("Test")
+async def what_happened(ctx: Ctx, span: Literal["today", "yesterday"] = "yesterday") -> Reply:
+    """What went on."""
+    return Reply((Text(span),))
 
 
 @command("Test", access=Access.ADMIN)
@@ -67,14 +71,13 @@ async def broken(ctx: Ctx, how: Literal["bug", "source", "storage"] = "bug") -> 
     raise {"bug": ZeroDivisionError("oops"), "source": SourceFailed("down"), "storage": StorageFailed("full")}[how]
 
 
-COMMANDS = (help, profit_loss, explain, demo, broken)
+COMMANDS = (help, profit_loss, explain, what_happened, demo, broken)
 
 
 def registry() -> Registry:
-    found = [vars(f)["__spec__"] for f in COMMANDS]
-    for module in (closing, halting, protecting, trades, working):
-        found += [v.__spec__ for v in vars(module).values() if hasattr(v, "__spec__") and v.__module__ == module.__name__]
-    return Registry(found)
+    """The commands above, and every action of the house."""
+    own = [vars(f)["__spec__"] for f in COMMANDS]
+    return Registry([*own, *Registry.discover(("commands.actions",)).actions()])
 
 
 class Nothing:
@@ -114,7 +117,7 @@ async def floor_on(store: Store, clock: ManualClock, market: FakeMarket, *, ids:
         for position in holdings.positions:
             await paper.set_position(tx, spec.name, position.symbol, position.quantity)
     broker = paper_broker.build(spec, hub, store, clock)
-    floor = await open_floor(spec=spec, hub=hub, store=store, clock=clock, ids=ids or SequentialIds("t"), broker=broker)
+    floor = open_floor(spec=spec, hub=hub, store=store, clock=clock, ids=ids or SequentialIds("t"), broker=broker)
     await floor.start()
     return floor
 
@@ -134,7 +137,12 @@ class Room:
 async def room(*, read_only: bool = False, converse=None) -> Room:
     clock = ManualClock(NOON)
     market = FakeMarket(clock)
-    for symbol, bid, ask in (("AAPL", "149.99", "150.01"), ("NVDA", "179.98", "180.02"), ("XOM", "99.99", "100.01"), ("BTC", "20000", "20010")):
+    for symbol, bid, ask in (
+        ("AAPL", "149.99", "150.01"),
+        ("NVDA", "179.98", "180.02"),
+        ("XOM", "99.99", "100.01"),
+        ("BTC", "20000", "20010"),
+    ):
         market.quote(symbol, bid, ask)
     market.quote("SPY", "499.99", "500.01")
     store = await open_memory()
