@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.errors import ImportRefused
@@ -42,25 +42,25 @@ async def demo_opening(hub: Hub, at: datetime, *, shorting: bool) -> Opening:
 
 
 async def replay_opening(hub: Hub, at: datetime) -> Opening:
-    """A book for a file of bars: equal parts of a tenth of 100,000 USD in its first symbols, bought at the last close before `at`.
+    """A book for a file of bars: a tenth of 100,000 USD in each of its first symbols, bought at the close before the trading day of `at`.
 
-    Raises ImportRefused when the file has no bar before that instant.
+    A file that begins on that very day is bought into at its last visible close. Raises ImportRefused when no bar has closed by then.
     """
     symbols = list(hub.instruments())[:REPLAY_NAMES]
-    bought = max((b.at for b in (await hub.quotes(symbols)).values()), default=at)
-    closes = await hub.previous_closes(symbols)
-    prices = closes or {s: q.last for s, q in (await hub.quotes(symbols)).items()}
+    bought, prices = hub.day_start(at) - timedelta(seconds=1), await hub.previous_closes(symbols)
+    if not prices:
+        quotes = await hub.quotes(symbols)
+        bought, prices = at, {symbol: quote.last for symbol, quote in quotes.items()}
     if not prices:
         raise ImportRefused(f"The file has no closed bar before {at:%Y-%m-%d %H:%M} UTC; choose a later --at.")
     spec = AccountSpec("replay", Mode.PAPER)
-    day = (min(bought, at)).replace(hour=0, minute=0, second=0, microsecond=0)
-    found = [Entry("opening", spec.name, day, EntryKind.DEPOSIT, REPLAY_CASH, source="replay")]
+    found = [Entry("opening", spec.name, bought, EntryKind.DEPOSIT, REPLAY_CASH, source="replay")]
     for symbol, price in prices.items():
         quantity = to_lot(REPLAY_CASH / 10 / price, hub.require(symbol).lot)
         if quantity > 0:
             cash = -cents(quantity * price)
             name = f"opening-{symbol}"
-            found.append(Entry(name, spec.name, day, EntryKind.TRADE, cash, symbol, Side.BUY, quantity, price, source="replay"))
+            found.append(Entry(name, spec.name, bought, EntryKind.TRADE, cash, symbol, Side.BUY, quantity, price, source="replay"))
     return Opening(spec, tuple(found))
 
 

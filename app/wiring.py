@@ -217,7 +217,7 @@ async def _assembled(
     zone = ZoneInfo(settings.zone)
     front = FrontDesk(floor, market.news, market.calendar, registry, ids, demo=demo, read_only=read_only, zone=zone, usage=usage)
     house = House(
-        settings, wanted, store, market, floor, front, Palette(registry, hub.instruments()), usage, demo, zone, stack, asyncio.Lock()
+        settings, wanted, store, market, floor, front, Palette(registry.all(), hub.instruments()), usage, demo, zone, stack, asyncio.Lock()
     )
     front.parts = house.parts
     return house

@@ -16,7 +16,7 @@ from domain.errors import BadArgument
 from domain.instruments import Instrument
 from domain.ports import Calendar, Clock, MarketData, NewsSource
 from market import calendar
-from market.world.universe import instruments as universe
+from market.world.listing import instruments as universe
 from storage.world import WorldState
 
 OPENING = timedelta(hours=1)  # the demo begins at 10:30 New York, an hour after the open
@@ -116,5 +116,5 @@ def unpriced(symbols: frozenset[str], settings: Settings, wanted: Wanted) -> Wor
 
 def _generated(clock: Clock, seed: int, shocks: tuple[Any, ...]) -> tuple[Any, Any]:
     source = importlib.import_module("market.sources.embedded").build(clock, seed=seed, shocks=shocks)
-    news = importlib.import_module("market.news.embedded").build(source)
+    news = importlib.import_module("market.news.embedded").build(source.world, clock)
     return source, news
