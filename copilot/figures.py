@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from domain.chat import Action
 from domain.facts import Fact
@@ -34,8 +35,7 @@ class Figures:
     def add(self, label: str, value: Decimal, unit: str, formula: str = "", inputs: Inputs = (), *, at: datetime | None = None) -> None:
         """Keep a figure."""
         if label not in self._facts:
-            slug = _SLUG.sub("-", label.lower()).strip("-")
-            self._facts[label] = Fact(slug, label, value, unit, at or self.at, formula, tuple(inputs), self.source)
+            self._facts[label] = Fact(slug(label), label, value, unit, at or self.at, formula, tuple(inputs), self.source)
 
     def money(
         self, label: str, value: Decimal, formula: str = "", inputs: Inputs = (), *, sign: bool = False, at: datetime | None = None
@@ -83,3 +83,9 @@ class Figures:
             unit = {"%": "%", "atr": "atr"}.get(match["unit"] or "", self.currency if match["money"] else "number")
             self.add(f"{text}: {match.group()}", Decimal(match["number"]), unit, "the line as it would be typed")
         return f"`{text}`"
+
+
+@lru_cache(maxsize=4096)
+def slug(label: str) -> str:
+    """A label as a fact's id: lower case, words joined by hyphens."""
+    return _SLUG.sub("-", label.lower()).strip("-")

@@ -148,9 +148,9 @@ def _order_text(order: Order, zone: tzinfo) -> str:
 def _write_orders(sheet: Sheet, shown: Sequence[Order]) -> None:
     for order in shown:
         name, source = f"order {order.client_id}", f"order {order.client_id} of ticket {order.ticket}"
-        sheet.add(f"{name} quantity", order.quantity, "shares", source=source, at=order.updated)
+        sheet.keep(f"{name} quantity", order.quantity, "shares", source=source, at=order.updated)
         for label, price in (("limit", order.limit), ("stop", order.stop), ("average price", order.average_price)):
             if price is not None:
                 sheet.price(f"{name} {label}", price, source=source, at=order.updated)
         if order.filled:
-            sheet.add(f"{name} filled", order.filled, "shares", source=source, at=order.updated)
+            sheet.keep(f"{name} filled", order.filled, "shares", source=source, at=order.updated)

@@ -101,8 +101,8 @@ def _totals(sheet: Sheet, portfolio: Portfolio) -> list[tuple[str, str]]:
             out.append((name, sheet.percent(f"{name} weight", ratio(value, equity), "value of the class / equity", sign=False)))
     spread = metrics.concentration(portfolio)
     if spread is not None:
-        effective = spread.effective.quantize(Decimal("0.1"))
-        sheet.add("effective positions", effective, "count", "1 / sum of (|value| / gross value)^2, after Hirschman 1945")
+        figure = spread.effective.quantize(Decimal("0.1"))
+        effective = sheet.score("effective positions", figure, "count", "1 / sum of (|value| / gross value)^2, after Hirschman 1945")
         out.append(("Spread like", f"{effective} equal positions"))
     return out
 
@@ -116,10 +116,9 @@ async def _beta(ctx: Ctx, sheet: Sheet, portfolio: Portfolio) -> list[tuple[str,
     value = metrics.beta(returns.series, market)
     if value is None:
         return [("Beta", f"withheld: {metrics.MARKET} never moved")]
-    rounded = Decimal(str(value)).quantize(Decimal("0.01"))
     days = len(returns.at)
     formula = f"covariance / variance of daily returns with {metrics.MARKET} over {days} days, at today's weights, over equity"
-    sheet.add("beta", rounded, "score", formula, (("days", str(days)),))
+    rounded = sheet.score("beta", Decimal(str(value)).quantize(Decimal("0.01")), "score", formula, (("days", str(days)),))
     left_out = f"; without {', '.join(returns.missing)}" if returns.missing else ""
     return [("Beta", f"{rounded} to {metrics.MARKET} over {days} days{left_out}")]
 

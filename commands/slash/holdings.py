@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from commands.context import Ctx
-from commands.registry import command
+from commands.registry import Symbol, command
 from commands.slash.rows import Measured, Row, measured, rows, stop_text, write_facts
 from commands.slash.sheet import (
     Sheet,
@@ -20,6 +20,7 @@ from commands.slash.sheet import (
     ratio,
     unpriced_note,
 )
+from commands.slash.single import one_position
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
 from domain.money import ZERO, money_text, percent_text, quantity_text
 from domain.portfolio import Portfolio
@@ -31,12 +32,14 @@ WHY = Button("Why", "/why")
 DAY = "value now - value at the previous close + cash of today's entries"
 
 
-@command("Portfolio", examples=("/positions", "/positions all"))
-async def positions(ctx: Ctx, which: Literal["top", "all"] = "top") -> Reply:
-    """What you hold: value, P/L, weight and stop of each position."""
+@command("Portfolio", examples=("/positions", "/positions all", "/positions AAPL"))
+async def positions(ctx: Ctx, symbol: Symbol | None = None, which: Literal["top", "all"] = "top") -> Reply:
+    """What you hold: value, P/L, weight and stop of each position, or of one."""
     portfolio = await ctx.portfolio()
     if not portfolio.positions:
         return empty(ctx, portfolio)
+    if symbol is not None:
+        return one_position(ctx, portfolio, symbol)
     found = rows(portfolio)
     shown = found if which == "all" else found[:SHOWN]
     sheet = Sheet.of(portfolio)

@@ -7,14 +7,16 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from commands.context import Ctx
-from commands.registry import command
+from commands.registry import Symbol, command
 from commands.slash import track
 from commands.slash.holdings import DAY, WHY, empty, write_totals
+from commands.slash.rows import rows, write_facts
 from commands.slash.sheet import Sheet, as_of, bare, day_text, moment, moved_text, named, plural, ratio
 from commands.slash.spans import Span, window
 from commands.slash.track import Made, Point
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
 from domain.errors import NoPrice
+from domain.ledger import EntryKind
 from domain.money import ZERO, money_text
 from domain.portfolio import Portfolio
 from trading.risk.metrics import MARKET
@@ -26,9 +28,9 @@ ENOUGH_ROUNDS = 5  # closed trades below which a hit rate says nothing
 OTHER_SPANS = (Button("Week", "/profit-loss week"), Button("Year", "/profit-loss ytd"), Button("All", "/profit-loss all"))
 
 
-@command("Results", examples=("/profit-loss", "/profit-loss week", "/profit-loss all"))
-async def profit_loss(ctx: Ctx, span: Span = "today") -> Reply:
-    """What you made or lost: realised, unrealised, fees, by position and by sector."""
+@command("Results", examples=("/profit-loss", "/profit-loss week", "/profit-loss AAPL all"))
+async def profit_loss(ctx: Ctx, symbol: Symbol | None = None, span: Span = "today") -> Reply:
+    """What you made or lost: realised, unrealised, fees, by position and by sector, or on one symbol."""
     portfolio = await ctx.portfolio()
     if not ctx.floor.book.entries:
         return empty(ctx, portfolio)
@@ -36,6 +38,8 @@ async def profit_loss(ctx: Ctx, span: Span = "today") -> Reply:
     result = await track.made(ctx, portfolio, window(ctx.hub, span, portfolio.at))
     if not portfolio.quotes and (portfolio.positions or span != "all"):
         return _booked_only(ctx, sheet, portfolio, result)
+    if symbol is not None:
+        return _on_one(ctx, sheet, portfolio, result, symbol)
     suffix = result.window.suffix
     base = result.equity_then + max(result.flows, ZERO)
     total = sheet.money(f"P/L {suffix}", result.total, "equity now - equity then - deposits + withdrawals", _ends(sheet, portfolio, result))
@@ -95,6 +99,24 @@ def _booked_only(ctx: Ctx, sheet: Sheet, portfolio: Portfolio, result: Made) -> 
     fees = sheet.money(f"fees {suffix}", result.fees, "sum of the fees paid")
     values = KeyValues((("Realised", booked), ("of it fees", fees), ("Trades", sheet.count(f"trades {suffix}", result.trades))))
     return Reply((Text(lead, Tone.LEAD), values, as_of(portfolio, ctx.zone), Buttons((WHY,))), facts=sheet.facts)
+
+
+def _on_one(ctx: Ctx, sheet: Sheet, portfolio: Portfolio, result: Made, symbol: str) -> Reply:
+    """What one symbol made: held now, or traded in the span."""
+    suffix, pl = result.window.suffix, result.parts.get(symbol)
+    if symbol in result.unknown:
+        raise NoPrice(f"{symbol} has no price at one end of that span, so its P/L is not known.", example="/profit-loss all")
+    if pl is None:
+        lead = Text(f"You neither held nor traded {symbol} {suffix}, so it made nothing.", Tone.LEAD)
+        return Reply((lead, Buttons((Button("All of it", f"/profit-loss {symbol} all"),))), facts=sheet.facts)
+    made = sheet.money(f"{symbol} P/L {suffix}", pl, "value now - value at the start + cash of its entries", sign=True)
+    write_facts(sheet, portfolio, [r for r in rows(portfolio) if r.symbol == symbol])
+    later = [e for e in ctx.floor.book.entries if e.symbol == symbol and (result.window.start is None or e.at > result.window.start)]
+    values = [("P/L", made), ("Trades", sheet.count(f"{symbol} trades {suffix}", sum(1 for e in later if e.kind is EntryKind.TRADE)))]
+    values.append(("Fees, inside it", sheet.money(f"{symbol} fees {suffix}", sum((e.fee for e in later), ZERO), "sum of the fees paid")))
+    lead = Text(f"You are {moved_text(money_text(abs(pl), sheet.currency), pl)} on {symbol} {suffix}.", Tone.LEAD)
+    buttons = Buttons((Button("All", f"/profit-loss {symbol} all"), Button("Position", f"/positions {symbol}"), WHY))
+    return Reply((lead, KeyValues(tuple(values)), as_of(portfolio, ctx.zone), buttons), facts=sheet.facts)
 
 
 def _ends(sheet: Sheet, portfolio: Portfolio, result: Made) -> tuple[tuple[str, str], ...]:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from copilot.figures import Figures, Inputs, slug
 from domain.chat import Block, Text, Tone
 from domain.facts import Fact
 from domain.instruments import Instrument
 from domain.market import Freshness, Quote
-from domain.money import HUNDRED, ONE, cents, money_text, percent_text, quantity_text
+from domain.money import HUNDRED, ONE, money_text, percent_text, quantity_text
 from domain.portfolio import Portfolio
 
-Inputs = Sequence[tuple[str, str]]
 PERCENT_PLACES = Decimal("0.0001")
 MOST_NAMED = 4
-_SLUG = re.compile(r"[^a-z0-9]+")
 _SAID = {Freshness.DELAYED: "delayed", Freshness.STALE: "stale"}
 
 
-class Sheet:
-    """Facts under construction. Each writer keeps the figure and returns it as the reader's text; a label is kept once."""
-
-    def __init__(self, at: datetime, source: str, currency: str = "USD") -> None:
-        self.at = at
-        self.source = source
-        self.currency = currency
-        self._facts: dict[str, Fact] = {}
+class Sheet(Figures):
+    """Figures as the commands write them: percentages signed and kept to four places, quantities without their unit, prices in full."""
 
     @classmethod
     def of(cls, portfolio: Portfolio) -> Sheet:
@@ -36,30 +28,14 @@ class Sheet:
         source = "ledger and simulated quotes" if portfolio.simulated else "ledger and quotes" if portfolio.quotes else "ledger"
         return cls(portfolio.at, source, portfolio.spec.currency)
 
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """Everything written so far, in order."""
-        return tuple(self._facts.values())
-
-    def add(
-        self, label: str, value: Decimal, unit: str, formula: str = "", inputs: Inputs = (), *, source: str = "", at: datetime | None = None
-    ) -> Decimal:
-        """Keep a figure as it is and return it."""
+    def keep(self, label: str, value: Decimal, unit: str, *, source: str, formula: str = "", at: datetime | None = None) -> None:
+        """Keep a figure that has a source of its own."""
         if label not in self._facts:
-            number = _SLUG.sub("-", label.lower()).strip("-")
-            self._facts[label] = Fact(number, label, value, unit, at or self.at, formula, tuple(inputs), source or self.source)
-        return value
-
-    def money(
-        self, label: str, value: Decimal, formula: str = "", inputs: Inputs = (), *, sign: bool = False, at: datetime | None = None
-    ) -> str:
-        """Keep an amount of the account's currency, rounded to cents, and write it."""
-        self.add(label, cents(value), self.currency, formula, inputs, at=at)
-        return money_text(value, self.currency, sign=sign)
+            self._facts[label] = Fact(slug(label), label, value, unit, at or self.at, formula, (), source or self.source)
 
     def price(self, label: str, value: Decimal, *, source: str = "", at: datetime | None = None, formula: str = "") -> str:
-        """Keep a price in full and write it in full, at least two decimals."""
-        self.add(label, value, self.currency, formula, source=source, at=at)
+        """Keep a price in full and write it in full, at least two decimals, without its mark."""
+        self.keep(label, value, self.currency, source=source, formula=formula, at=at)
         return price_text(value)
 
     def percent(
@@ -77,15 +53,10 @@ class Sheet:
         self.add(label, (fraction * HUNDRED).quantize(PERCENT_PLACES, rounding=ROUND_HALF_EVEN), "%", formula, inputs, at=at)
         return percent_text(fraction, sign=sign, places=places)
 
-    def count(self, label: str, number: int, formula: str = "") -> str:
-        """Keep a count and write it."""
-        self.add(label, Decimal(number), "count", formula)
-        return f"{number:,}"
-
-    def quantity(self, label: str, quantity: Decimal, instrument: Instrument | None) -> str:
+    def quantity(self, label: str, value: Decimal, instrument: Instrument | None) -> str:
         """Keep a quantity in the instrument's unit and write it without the unit."""
-        self.add(label, quantity, instrument.unit if instrument else "shares", "sum of the ledger's trades and splits", source="ledger")
-        return quantity_text(quantity)
+        self.keep(label, value, instrument.unit if instrument else "shares", source="ledger", formula="sum of trades and splits")
+        return quantity_text(value)
 
 
 def price_text(price: Decimal) -> str:

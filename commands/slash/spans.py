@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from copilot.spans import span_named
 from market import calendar
 from market.hub import Hub
 
@@ -25,16 +26,11 @@ class Window:
 def window(hub: Hub, span: str, now: datetime) -> Window:
     """The window of a span at an instant: `today` since the close before the current trading day; the others since the last close before
     the calendar week, month or year of that day began."""
-    begun = hub.day_start(now)
     if span == "all":
         return Window(span, SUFFIX[span], None)
-    if span == "today":
-        return Window(span, SUFFIX[span], begun)
+    if span in ("today", "week"):
+        return Window(span, SUFFIX[span], span_named(span, now, hub).start)
+    begun = hub.day_start(now)
     day = calendar.following(begun.astimezone(calendar.NEW_YORK).date()).day
-    return Window(span, SUFFIX[span], min(calendar.previous(_first(span, day)).close, begun))
-
-
-def _first(span: str, day: date) -> date:
-    if span == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if span == "month" else day.replace(month=1, day=1)
+    first = day.replace(day=1) if span == "month" else day.replace(month=1, day=1)
+    return Window(span, SUFFIX[span], min(calendar.previous(first).close, begun))

@@ -110,7 +110,7 @@ def _of_prices(portfolio: Portfolio, sheet: Sheet, found: Sequence[Row], name: s
             spread = metrics.concentration(portfolio)
             if spread is None:
                 return ""
-            effective = sheet.add("effective positions", spread.effective.quantize(Decimal("0.1")), "count", "1 / sum of squared shares")
+            effective = sheet.score("effective positions", spread.effective.quantize(Decimal("0.1")), "count", "1 / sum of squared shares")
             return f"Your {plural(len(found), 'position')} spread like {effective} equal ones."
         case "sector":
             sector, value = next(iter(portfolio.sectors().items()), ("", ZERO))
@@ -153,7 +153,7 @@ async def _risk(ctx: Ctx, portfolio: Portfolio, sheet: Sheet, name: str) -> str:
         value = metrics.beta(series, market) if market is not None else None
         if value is None:
             return ""
-        shown = sheet.add("beta", Decimal(str(value)).quantize(Decimal("0.01")), "score", f"over {days} days, at today's weights")
+        shown = sheet.score("beta", Decimal(str(value)).quantize(Decimal("0.01")), "score", f"over {days} days, at today's weights")
         return f"Yours is {shown} to {metrics.MARKET} over {days} days."
     if name == "volatility":
         spread = Decimal(str(metrics.volatility(series) or 0.0))
