@@ -89,7 +89,7 @@ def order(name: str, side: Side = Side.BUY, quantity: str = "10", kind: OrderTyp
 
 
 def limit(name: str, price: str, **changes: object) -> Order:
-    return order(name, kind=OrderType.LIMIT, limit=Decimal(price), **changes)
+    return replace(order(name, kind=OrderType.LIMIT, limit=Decimal(price)), **changes)  # type: ignore[arg-type]
 
 
 async def settle(venue: Harness, client_id: str) -> OrderReport:
@@ -188,7 +188,7 @@ async def test_cancelling_what_never_came_is_rejected(venue: Harness) -> None:
 
 async def test_replace_changes_price_and_quantity(venue: Harness) -> None:
     await venue.broker.submit(limit("l-1", "90"))
-    report = await venue.broker.replace(limit("l-1", "98", quantity="7"))
+    report = await venue.broker.replace(limit("l-1", "98", quantity=Decimal(7)))
     assert (report.limit, report.quantity, report.status) == (Decimal(98), Decimal(7), OrderStatus.ACCEPTED)
     await venue.move("97.00")
     assert (await settle(venue, "l-1")).filled == 7

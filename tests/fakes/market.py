@@ -64,7 +64,9 @@ class FakeMarket:
     `failing` makes every read raise SourceFailed; `asked` lists the bar reads as (symbol, timeframe), `starts` from when.
     """
 
-    def __init__(self, clock: Clock, *, name: str = "fake", simulated: bool = True, instruments: Iterable[Instrument] = INSTRUMENTS) -> None:
+    def __init__(
+        self, clock: Clock, *, name: str = "fake", simulated: bool = True, instruments: Iterable[Instrument] = INSTRUMENTS
+    ) -> None:
         self._clock = clock
         self._name = name
         self._simulated = simulated

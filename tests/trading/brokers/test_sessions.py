@@ -73,7 +73,7 @@ async def test_a_day_order_expires_at_the_close_and_stays_expired() -> None:
     desk.market.add(bar("AAPL", MONDAY_OPEN, "90"))
     await desk.till(MONDAY_OPEN + MINUTE)
     report = await desk.of("d")
-    assert (report.status, report.at, report.filled) == (OrderStatus.EXPIRED, utc("2025-10-10 20:00"), 0)
+    assert (report.status, report.at, report.filled) == (OrderStatus.EXPIRED, utc("2025-10-10 20:00"), Decimal(0))
     assert await desk.price("g") == 90
 
 

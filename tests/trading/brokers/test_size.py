@@ -31,7 +31,7 @@ async def test_an_order_large_against_the_bar_fills_in_parts() -> None:
         await desk.till(FRIDAY + (n + 1) * MINUTE)
         report = await desk.of("s")
         states.append((report.status, report.filled))
-    assert states == [(OrderStatus.PARTIAL, 100), (OrderStatus.PARTIAL, 200), (OrderStatus.FILLED, 250)]
+    assert states == [(OrderStatus.PARTIAL, Decimal(100)), (OrderStatus.PARTIAL, Decimal(200)), (OrderStatus.FILLED, Decimal(250))]
     assert [f.id for f in (await desk.of("s")).fills] == ["s.1", "s.2", "s.3"]
 
 
@@ -39,7 +39,7 @@ async def test_a_large_market_order_takes_what_a_recent_bar_gives_and_goes_on() 
     desk = await open_desk()
     desk.market.add(bar("AAPL", FRIDAY - MINUTE, "100", volume="1000"), bar("AAPL", FRIDAY, "101", volume="5000"))
     report = await desk.send("b", BUY, "300")
-    assert (report.status, report.filled) == (OrderStatus.PARTIAL, 100)
+    assert (report.status, report.filled) == (OrderStatus.PARTIAL, Decimal(100))
     await desk.till(FRIDAY + MINUTE)
     assert (await desk.of("b")).filled == 300
     assert (await desk.of("b")).average_price == (Decimal("100.01") * 100 + 101 * 200) / 300
@@ -51,7 +51,7 @@ async def test_orders_of_one_symbol_share_a_bars_volume() -> None:
     await desk.send("b", BUY, "80")
     desk.market.add(bar("AAPL", MONDAY_OPEN, "100", volume="1000"))
     await desk.till(MONDAY_OPEN + MINUTE)
-    assert ((await desk.of("a")).filled, (await desk.of("b")).filled) == (80, 20)
+    assert ((await desk.of("a")).filled, (await desk.of("b")).filled) == (Decimal(80), Decimal(20))
 
 
 async def test_a_bar_without_volume_trades_only_when_prices_moved() -> None:
@@ -136,7 +136,7 @@ async def test_cash_that_runs_out_at_the_open_ends_the_order() -> None:
     desk.market.add(bar("AAPL", MONDAY_OPEN, "150"))
     await desk.till(MONDAY_OPEN + MINUTE)
     report = await desk.of("a")
-    assert (report.status, report.filled) == (OrderStatus.CANCELLED, 6)
+    assert (report.status, report.filled) == (OrderStatus.CANCELLED, Decimal(6))
     assert "cash" in report.reason
     assert await desk.cash() == 110
 
@@ -179,7 +179,7 @@ async def test_a_target_that_fills_in_parts_shrinks_the_stop_in_parts() -> None:
     await desk.send("target", SELL, "100", LIMIT, limit="110", reduce_only=True)
     desk.market.add(bar("AAPL", FRIDAY, "111", volume="600"), bar("AAPL", FRIDAY + MINUTE, "111", volume="600"))
     await desk.till(FRIDAY + MINUTE)
-    assert ((await desk.of("stop")).quantity, (await desk.of("target")).filled) == (40, 60)
+    assert ((await desk.of("stop")).quantity, (await desk.of("target")).filled) == (Decimal(40), Decimal(60))
     await desk.till(FRIDAY + 2 * MINUTE)
     assert (await desk.of("stop")).status is OrderStatus.CANCELLED
     assert await desk.position() == 0
@@ -233,7 +233,12 @@ async def test_a_flip_at_a_gap_buys_back_and_opens_what_cash_pays() -> None:
 async def test_replace_is_checked_like_an_arrival() -> None:
     desk = await open_desk(cash="1000", AAPL="10")
     await desk.send("b", BUY, "5", LIMIT, limit="90")
-    for quantity, price, code in (("12", "90", "insufficient_cash"), ("0", "90", "bad_quantity"), ("1.5", "90", "bad_quantity"), ("5", "0", "bad_price")):
+    for quantity, price, code in (
+        ("12", "90", "insufficient_cash"),
+        ("0", "90", "bad_quantity"),
+        ("1.5", "90", "bad_quantity"),
+        ("5", "0", "bad_price"),
+    ):
         with pytest.raises(Rejected) as refusal:
             await desk.broker.replace(desk.order("b", BUY, quantity, LIMIT, limit=price))
         assert refusal.value.code == code

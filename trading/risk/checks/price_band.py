@@ -36,7 +36,7 @@ def _one(leg: Leg, word: str, price: Decimal, last: Decimal, limits: Limits) -> 
         return None
     stops = distance > blocking
     where = "above" if away > 0 else "below"
-    name = "target" if word == "limit" and passive else word
+    name = "target" if word == "limit" and passive and leg.type is OrderType.LIMIT else word
     sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} the last price of {leg.symbol}, {plain(last)}"
     sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error." if stops else ": is it meant?"
     details = (("price", plain(price)), ("last", plain(last)), ("away", plain(round(away, 4))), ("allowed", plain(blocking)))
