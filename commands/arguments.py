@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal, NewType
@@ -80,15 +80,17 @@ def usage(spec: CommandSpec) -> str:
     return " ".join(parts)
 
 
-def nearest(wanted: str, names: Iterable[str], cutoff: float = 60.0) -> str | None:
-    """The name a typing error most likely meant, or None."""
-    candidates = tuple(names)
-    starts = [n for n in candidates if wanted and n.startswith(wanted)]
+def nearest(wanted: str, names: Sequence[str], cutoff: float = 62.0) -> str | None:
+    """The name a typing error most likely meant: one that begins so, has a word that begins so, or is spelled nearly so; else None."""
+    starts = [n for n in names if wanted and n.startswith(wanted)] or [n for n in names if len(wanted) > 2 and f"-{wanted}" in n]
     if starts:
         return min(starts, key=len)
     fuzz = importlib.import_module("rapidfuzz")  # loaded at the first miss
-    found = fuzz.process.extractOne(wanted, candidates, scorer=fuzz.fuzz.WRatio, score_cutoff=cutoff) if wanted else None
-    return str(found[0]) if found else None
+    for scorer in (fuzz.fuzz.ratio, fuzz.fuzz.token_sort_ratio):
+        found = fuzz.process.extractOne(wanted.replace("-", " "), [n.replace("-", " ") for n in names], scorer=scorer, score_cutoff=cutoff)
+        if found:
+            return names[int(found[2])]
+    return None
 
 
 def _taker(free: Sequence[Parameter], word: str) -> Parameter | None:

@@ -16,6 +16,7 @@ from domain.tickets import Change, Finding, LegEstimate, Severity, Ticket
 
 LEGS_SHOWN = 8
 LABEL_WIDTH = 10  # with two money columns a row stays within 34 characters
+WEIGHT = " weight"
 CENTS_BELOW = Decimal(100_000)
 
 _WORST_FIRST = {Severity.BLOCKING: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -25,13 +26,14 @@ _MARKS = {Severity.BLOCKING: "Not possible: ", Severity.WARNING: "Careful: ", Se
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a card needs besides its ticket: the account, the reader's zone, the instant it is shown at, and whether it can be confirmed."""
+    """What a card needs besides its ticket: the account, the reader's zone, when it is shown, and whether it can be confirmed."""
 
     spec: AccountSpec
     now: datetime
     zone: tzinfo = UTC
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
     confirmable: bool = True
+    simulated: bool = False
 
     def unit(self, symbol: str) -> str:
         """What a quantity of a symbol is counted in."""
@@ -68,7 +70,7 @@ def card(ticket: Ticket, frame: Frame, *, notes: Sequence[str] = (), moved: str 
 
 def venue(ticket: Ticket, frame: Frame) -> str:
     """Where it would trade and whose money it is, the mode in capitals; simulated prices are said to be."""
-    simulated = " · SIMULATED MARKET" if any(q.simulated for q in ticket.quotes) else ""
+    simulated = " · SIMULATED MARKET" if frame.simulated or any(q.simulated for q in ticket.quotes) else ""
     return f"{frame.spec.mode.value.upper()} · account {frame.spec.name} · {frame.spec.broker} broker{simulated}"
 
 
@@ -203,13 +205,16 @@ def _totals(legs: Sequence[LegEstimate], frame: Frame) -> tuple[tuple[str, str],
 
 def _changes(changes: Sequence[Change], frame: Frame) -> Table:
     currency = frame.spec.currency
-    rows = tuple((_short(c.label), figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes)
+    one = sum(c.label.endswith(WEIGHT) for c in changes) == 1
+    labels = ["Weight" if one and c.label.endswith(WEIGHT) else _short(c.label) for c in changes]
+    figures = [(figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes]
+    rows = tuple((label, *pair) for label, pair in zip(labels, figures, strict=True))
     return Table(("", "Before", "After"), rows, numeric=(1, 2), title="Before → after")
 
 
 def _short(label: str) -> str:
     """A change's label in ten characters: `AAPL weight` is `AAPL`, `Technology exposure` the sector, `1-day VaR 95` `VaR 95`."""
-    short = label.removesuffix(" weight").removesuffix(" exposure").removeprefix("1-day ")
+    short = label.removesuffix(WEIGHT).removesuffix(" exposure").removeprefix("1-day ")
     return short if len(short) <= LABEL_WIDTH else f"{short[: LABEL_WIDTH - 1].rstrip()}…"
 
 

@@ -123,6 +123,9 @@ class FrontDesk:
         return await release.confirm(ctx, ident.lower(), None, word)
 
     async def _action(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
+        head = hyphens(line.partition(" ")[0])
+        if self.registry.has(head) and not ctx.known(head.upper()):
+            raise GrammarError(f"{head} is a command, and commands start with /: `/{head}`.", token=head, example=f"/{head}")
         action = grammar.parse(line, ctx.known, ctx.near)
         ctx.asked = action.verb.value
         if action.verb is Verb.EMERGENCY_STOP and typed:

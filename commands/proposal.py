@@ -39,7 +39,7 @@ def show(ctx: Ctx, ticket: Ticket, *, notes: tuple[str, ...] = (), moved: str = 
 
 def frame(ctx: Ctx) -> Frame:
     """What a card needs to know of this line's account and reader."""
-    return Frame(ctx.spec, ctx.clock.now(), ctx.zone, ctx.hub.instruments(), confirmable=not ctx.read_only)
+    return Frame(ctx.spec, ctx.clock.now(), ctx.zone, ctx.hub.instruments(), confirmable=not ctx.read_only, simulated=ctx.hub.simulated)
 
 
 async def emergency(ctx: Ctx, action: Action) -> Reply:

@@ -112,9 +112,16 @@ class Registry:
         """The `/` command of a name in either spelling; UnknownCommand names the nearest one."""
         wanted = hyphens(name)
         spec = self._commands.get(wanted)
+        if spec is None and wanted in self._actions:
+            example = next(iter(self._actions[wanted].examples), f"#{wanted}")
+            raise UnknownCommand(f"{wanted} is an action, and actions start with #: `{example}`.", example=example)
         if spec is None:
             raise _unknown(wanted, self._commands)
         return spec
+
+    def has(self, name: str) -> bool:
+        """True for the name of a `/` command, in either spelling."""
+        return hyphens(name) in self._commands
 
     def action(self, verb: Verb | str) -> CommandSpec:
         """The planner of a `#` verb; UnknownCommand when this house cannot plan it."""

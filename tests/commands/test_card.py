@@ -104,7 +104,7 @@ def test_the_card_has_line_rows_changes_findings_mode_buttons_and_expiry():
     assert all(len(b.payload) <= 64 for b in buttons)
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert table.title == "Before → after"
-    assert [row[0] for row in table.rows] == ["AAPL", "Communica…", "Cash", "VaR 95"]
+    assert [row[0] for row in table.rows] == ["Weight", "Communica…", "Cash", "VaR 95"]
     for row in table.rows:
         assert len("  ".join(row)) <= 34
 
@@ -147,6 +147,14 @@ def test_a_destructive_batch_shows_its_word_and_at_most_eight_rows():
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert len(table.rows) == 8
     assert len(table.headings) == 4
+
+
+def test_a_batch_names_each_weight_by_its_symbol():
+    changes = (Change("AAPL weight", D(9), D(0), "%"), Change("NVDA weight", D(8), D(0), "%"))
+    reply = card(ticket(consequence=Consequence((leg(),), changes), quotes=()), replace(FRAME, simulated=True))
+    table = next(b for b in reply.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == ["AAPL", "NVDA"]
+    assert "SIMULATED MARKET" in everything(reply)
 
 
 def test_a_leg_without_figures_is_its_sentence():

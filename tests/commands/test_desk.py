@@ -302,6 +302,8 @@ async def test_do_is_the_twin_of_a_hash_line(room):
         ("\udcff\udcfe", "hidden_character"),
         ("#AAPL close ５０", "grammar"),
         ("#AAPL frob", "grammar"),
+        ("#profit_loss month", "grammar"),
+        ("/buy AAPL 5", "unknown_command"),
         ("#QQQQ close", "unknown_symbol"),
         ("#XOM close", "no_position"),
         ("#order-nope cancel", "no_such_order"),

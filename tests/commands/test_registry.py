@@ -117,10 +117,24 @@ async def test_a_word_that_does_not_fit_is_named_with_usage_and_example(registry
 
 
 async def test_unknown_names(registry):
-    for typed, meant in (("profit-los", "profit-loss"), ("Porfit_Loss", "profit-loss"), ("hlep", "help")):
+    meant_by = {
+        "profit-los": "profit-loss",
+        "Porfit_Loss": "profit-loss",
+        "hlep": "help",
+        "loss": "profit-loss",
+        "loss profit": "profit-loss",
+    }
+    for typed, meant in meant_by.items():
         with pytest.raises(UnknownCommand, match=f"Did you mean `/{meant}`") as refusal:
             registry.command(typed)
         assert refusal.value.example == f"/{meant}"
+    with pytest.raises(UnknownCommand, match="actions start with #") as verb:
+        registry.command("/buy")
+    assert str(verb.value.example).startswith("#buy")
+    for nonsense in ("foo", "xyz", ""):
+        with pytest.raises(UnknownCommand) as nothing:
+            registry.command(nonsense)
+        assert nothing.value.example == "/help"
     with pytest.raises(UnknownCommand) as lost:
         registry.command("q" * 500)
     assert lost.value.example == "/help"
