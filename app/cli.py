@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -115,6 +116,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception:
+        logging.getLogger(__name__).exception("the command ended")
+        click.echo("Foliopilot met a fault of its own and stopped; nothing was sent after that. The log line above says where.", err=True)
+        sys.exit(1)
 
 
 def explained(error: UserError) -> str:

@@ -1,21 +1,28 @@
-"""Settings: read once from the environment and `.env`, validated, and the only source of `.env.example`."""
+"""Settings: read once from the environment and `.env`, checked, and the only source of `.env.example`.
+
+They are read on the way to every answer, so they are checked by a few plain functions: importing pydantic costs a third of that answer.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from domain.errors import SetupError
 
 PREFIX = "FOLIOPILOT_"
 UNPREFIXED = frozenset({"DATABASE_URL"})
+FOR_TESTS = "FOLIOPILOT_TEST_"
+LONGEST_NAME = 40
+
+Read = Callable[[str], Any]
 
 
 def default_home() -> Path:
@@ -25,33 +32,65 @@ def default_home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "foliopilot"
 
 
-class Settings(BaseModel):
-    """Every setting, each with what it means; names in the environment are in capitals with the prefix FOLIOPILOT_ but for DATABASE_URL."""
+def _name(text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"at most {LONGEST_NAME} characters")
+    return text
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    home: Path = Field(default_factory=default_home, description="The data directory: database, history, log.")
-    database_url: str | None = Field(
-        None, description="postgresql://user:password@host/name instead of the SQLite file in the data directory."
-    )
-    account: str = Field("demo", min_length=1, max_length=40, description="The account that opens when none is named.")
-    zone: str = Field("America/New_York", description="The zone in which moments are shown.")
-    seed: int = Field(7, ge=0, description="The seed of the demo world; another seed is another market.")
-    shorting: bool = Field(default=False, description="Whether the demo account may sell short.")
-    commission: Decimal = Field(Decimal(0), ge=0, description="The paper broker's commission per equity share, in USD.")
-    price_tolerance: Decimal = Field(
-        Decimal("0.005"), gt=0, lt=1, description="How far a price may move between card and confirmation, as a fraction."
-    )
-    card_minutes: Decimal = Field(Decimal(2), gt=0, le=60, description="How long a card waits for its confirmation.")
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("no such time zone; write one like Europe/Berlin") from error
+    return text
 
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError("a whole number, zero or more, is wanted")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in {"yes", "no", "true", "false", "1", "0"}:
+        raise ValueError("yes or no is wanted")
+    return text.lower() in {"yes", "true", "1"}
+
+
+def _number(low: str, high: str, *, zero: bool = False) -> Read:
+    def read(text: str) -> Decimal:
         try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("no such time zone; write one like Europe/Berlin") from error
+            value = Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError("a number is wanted") from error
+        if not (value.is_finite() and Decimal(low) <= value <= Decimal(high) and (zero or value > 0)):
+            raise ValueError(f"a number from {low} to {high} is wanted" + ("" if zero else ", more than 0"))
         return value
+
+    return read
+
+
+def _setting(help: str, read: Read, **default: Any) -> Any:
+    return field(metadata={"help": help, "read": read}, **default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its default; in the environment its name is in capitals with the prefix FOLIOPILOT_, but for DATABASE_URL."""
+
+    home: Path = _setting("The data directory: database, history, log.", Path, default_factory=default_home)
+    database_url: str | None = _setting(
+        "postgresql://user:password@host/name instead of the SQLite file in the data directory.", str, default=None
+    )
+    account: str = _setting("The account that opens when none is named.", _name, default="demo")
+    zone: str = _setting("The zone in which moments are shown.", _zone, default="America/New_York")
+    seed: int = _setting("The seed of the demo world; another seed is another market.", _count, default=7)
+    shorting: bool = _setting("Whether the demo account may sell short (yes or no).", _switch, default=False)
+    price_tolerance: Decimal = _setting(
+        "How far a price may move between card and confirmation, as a fraction.", _number("0", "0.5"), default=Decimal("0.005")
+    )
+    card_minutes: Decimal = _setting("How long a card waits for its confirmation.", _number("0", "60"), default=Decimal(2))
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -64,10 +103,9 @@ class Settings(BaseModel):
         return self.home / "foliopilot.db"
 
 
-def variable(field: str) -> str:
-    """The environment variable of a field."""
-    name = field.upper()
-    return name if name in UNPREFIXED else PREFIX + name
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return name.upper() if name.upper() in UNPREFIXED else PREFIX + name.upper()
 
 
 def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Settings:
@@ -75,23 +113,34 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path | None = Pat
 
     Raises SetupError naming the variable and what is wrong with it. A misspelt FOLIOPILOT_ variable is an error, not silence.
     """
-    given = dict(dotenv_values(dotenv)) if dotenv is not None and dotenv.is_file() else {}
-    given |= dict(os.environ if environment is None else environment)
-    fields = {variable(name): name for name in Settings.model_fields}
-    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in fields and not name.startswith("FOLIOPILOT_TEST_"))
+    given = _file(dotenv) | dict(os.environ if environment is None else environment)
+    known = {variable(f.name): f for f in fields(Settings)}
+    unknown = sorted(n for n in given if n.startswith(PREFIX) and n not in known and not n.startswith(FOR_TESTS))
     if unknown:
-        raise SetupError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(fields))}.")
-    try:
-        return Settings.model_validate({fields[name]: value for name, value in given.items() if name in fields and value})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise SetupError(f"{variable(str(first['loc'][0]))}: {first['msg']}.") from error
+        raise SetupError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(known))}.")
+    values = {}
+    for name, declared in known.items():
+        text = (given.get(name) or "").strip()
+        if text:
+            try:
+                values[declared.name] = declared.metadata["read"](text)
+            except ValueError as error:
+                raise SetupError(f"{name}: {error}.") from error
+    return Settings(**values)
+
+
+def _file(dotenv: Path | None) -> dict[str, str]:
+    if dotenv is None or not dotenv.is_file():
+        return {}
+    values = importlib.import_module("dotenv").dotenv_values(dotenv)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def example() -> str:
     """The text of `.env.example`: every setting, commented out, with its meaning and default."""
     lines = ["# Settings of Foliopilot. Copy to .env and take away the # before what you change.", ""]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default_factory is not None or field.default is None else str(field.default)
-        lines += [f"# {field.description}", f"#{variable(name)}={default}", ""]
+    for declared in fields(Settings):
+        default = declared.default
+        shown = "" if default is MISSING or default is None else {True: "yes", False: "no"}.get(default, str(default))
+        lines += [f"# {declared.metadata['help']}", f"#{variable(declared.name)}={shown}", ""]
     return "\n".join(lines)

@@ -116,5 +116,5 @@ def unpriced(symbols: frozenset[str], settings: Settings, wanted: Wanted) -> Wor
 
 def _generated(clock: Clock, seed: int, shocks: tuple[Any, ...]) -> tuple[Any, Any]:
     source = importlib.import_module("market.sources.embedded").build(clock, seed=seed, shocks=shocks)
-    news = importlib.import_module("market.news.embedded").build(source.world, clock)
+    news = importlib.import_module("market.news.embedded").build(source)
     return source, news

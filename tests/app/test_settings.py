@@ -1,5 +1,6 @@
 """Settings: from the environment and `.env`, refused by name, written to `.env.example`."""
 
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,8 +25,11 @@ def test_the_environment_comes_before_the_file_and_the_file_before_the_defaults(
     ("name", "value", "word"),
     [
         ("FOLIOPILOT_ZONE", "Mars/Base", "no such time zone"),
-        ("FOLIOPILOT_SEED", "many", "integer"),
-        ("FOLIOPILOT_CARD_MINUTES", "0", "greater than 0"),
+        ("FOLIOPILOT_SEED", "many", "whole number"),
+        ("FOLIOPILOT_CARD_MINUTES", "0", "more than 0"),
+        ("FOLIOPILOT_CARD_MINUTES", "soon", "a number"),
+        ("FOLIOPILOT_SHORTING", "maybe", "yes or no"),
+        ("FOLIOPILOT_ACCOUNT", "a" * 41, "at most 40"),
         ("FOLIOPILOT_HOEM", "/tmp", "is not a setting"),
     ],
 )
@@ -45,8 +49,8 @@ def test_the_default_home_follows_the_system(monkeypatch):
 
 def test_every_setting_stands_in_the_example_and_the_example_loads(tmp_path):
     text = settings.example()
-    for name in settings.Settings.model_fields:
-        assert f"#{settings.variable(name)}=" in text
+    for declared in fields(settings.Settings):
+        assert f"#{settings.variable(declared.name)}=" in text
     file = tmp_path / ".env"
     file.write_text("\n".join(line.lstrip("#") for line in text.splitlines() if line.startswith(("#F", "#D"))))
     assert settings.load({}, file).seed == 7
