@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -33,6 +33,7 @@ class Desk:
     spec: AccountSpec
     model: FillModel
     broker: PaperBroker
+    told: list[OrderReport] = field(default_factory=list)
 
     def restart(self) -> None:
         """The same books in a new process."""
@@ -49,7 +50,7 @@ class Desk:
 
     async def till(self, at: datetime) -> None:
         self.clock.set(at)
-        await self.broker.updates()
+        self.told += await self.broker.updates()
 
     async def of(self, name: str) -> OrderReport:
         found = await self.broker.find(name)
