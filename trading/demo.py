@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from domain.instruments import Instrument
 from domain.ledger import Entry, EntryKind
+from domain.market import Timeframe
 from domain.money import ONE, ZERO, to_lot, to_tick
 from domain.orders import OrderIntent, OrderType, Side, TimeInForce
 from market import calendar
@@ -18,8 +19,9 @@ DEPOSIT = Decimal(100_000)
 SESSIONS = 120
 CASH = Decimal("0.20")  # of equity, at the end
 FILLER = "SPY"  # its size makes the cash come out
-FILLED = (104, 61)  # sessions ago and minute of the filler's purchase
+FILLED = 104  # sessions ago, at the close
 CLEAR = Decimal("0.03")  # a closed trade counts as a gain or a loss from here on
+CLOSE = 0  # the minute of a deal that is made at the session's close
 EVENING = 8 * 60  # minutes after the open: only what trades round the clock can be bought then
 
 
@@ -33,7 +35,7 @@ class DemoBook:
 
 @dataclass(frozen=True, slots=True)
 class _Deal:
-    """One planned trade: so many sessions before the last completed one (0), at a minute of the session.
+    """One planned trade: so many sessions before the last completed one (0), at a minute of the session (CLOSE: its end).
 
     A buy is worth `money`; a sale is `part` of what is held then.
     """
@@ -46,19 +48,19 @@ class _Deal:
 
 
 PLAN = (
-    _Deal("AAPL", 117, 25, 6_500),
-    _Deal("MSFT", 117, 48, 8_000),
-    _Deal("NVDA", 112, 33, 7_000),
-    _Deal("COST", 106, 90, 5_500),
+    _Deal("AAPL", 117, CLOSE, 6_500),
+    _Deal("MSFT", 117, CLOSE, 8_000),
+    _Deal("NVDA", 112, CLOSE, 7_000),
+    _Deal("COST", 106, CLOSE, 5_500),
     _Deal("BTC", 98, EVENING, 4_000),
-    _Deal("JPM", 92, 140, 5_500),
-    _Deal("TSLA", 81, 17, 6_000),
-    _Deal("XOM", 74, 75, 5_000),
-    _Deal("UNH", 66, 110, 5_500),
-    _Deal("NVDA", 58, 182, 5_000),
-    _Deal("AAPL", 41, 66, 3_500),
-    _Deal("DIS", 36, 29, 4_500),
-    _Deal("TSLA", 27, 155, part=Decimal("0.25")),
+    _Deal("JPM", 92, CLOSE, 5_500),
+    _Deal("TSLA", 81, CLOSE, 6_000),
+    _Deal("XOM", 74, CLOSE, 5_000),
+    _Deal("UNH", 66, CLOSE, 5_500),
+    _Deal("NVDA", 58, CLOSE, 5_000),
+    _Deal("AAPL", 41, CLOSE, 3_500),
+    _Deal("DIS", 36, CLOSE, 4_500),
+    _Deal("TSLA", 27, CLOSE, part=Decimal("0.25")),
     _Deal("CEG", 22, 84, 4_000),
     _Deal("BTC", 15, EVENING + 130, 2_500),
     _Deal("AMZN", 9, 52, 6_000),
@@ -118,18 +120,16 @@ class _Writer:
     async def trade(self, deal: _Deal) -> Entry | None:
         """The entry of a planned trade; None when its money does not buy a lot."""
         instrument = self._instruments[deal.symbol]
-        at = self._instant(deal)
         side = Side.BUY if deal.money else Side.SELL
-        seen = (await self._hub.prices_at((deal.symbol,), at))[deal.symbol]
-        price = self._paid(deal.symbol, seen, side)
+        at, price = await self._price(deal, side)
         wanted = Decimal(deal.money) / price if deal.money else self.held.get(deal.symbol, ZERO) * deal.part
         return self._book(instrument, side, to_lot(wanted, _step(instrument)), price, at)
 
     async def filler(self, last: Mapping[str, Decimal]) -> Entry | None:
         """The purchase that leaves a fifth of the final equity in cash; None when there is no cash to spare."""
-        deal = _Deal(FILLER, *FILLED)
-        instrument, at = self._instruments[FILLER], self._instant(deal)
-        price = self._paid(FILLER, (await self._hub.prices_at((FILLER,), at))[FILLER], Side.BUY)
+        deal = _Deal(FILLER, FILLED, CLOSE)
+        instrument = self._instruments[FILLER]
+        at, price = await self._price(deal, Side.BUY)
         equity = self.cash + sum((q * last[s] for s, q in self.held.items()), ZERO)
         money = (self.cash - CASH * equity) / (ONE - CASH + CASH * last[FILLER] / price)
         return self._book(instrument, Side.BUY, to_lot(max(money, ZERO) / price, instrument.lot), price, at)
@@ -142,13 +142,21 @@ class _Writer:
         self.cash += amount
         return Entry("", self._account, at, EntryKind.TRADE, amount, symbol, side, quantity, price, source="demo")
 
-    def _instant(self, deal: _Deal) -> datetime:
-        return self._days[-1 - deal.ago].open + timedelta(minutes=deal.minute)
-
-    def _paid(self, symbol: str, seen: Decimal, side: Side) -> Decimal:
+    async def _price(self, deal: _Deal, side: Side) -> tuple[datetime, Decimal]:
+        symbol, session = deal.symbol, self._days[-1 - deal.ago]
+        if deal.minute == CLOSE:
+            at, seen = session.close, await _close(self._hub, symbol, session)
+        else:
+            at = session.open + timedelta(minutes=deal.minute)
+            seen = (await self._hub.prices_at((symbol,), at))[symbol]
         tick = self._instruments[symbol].tick
         steps = (seen * (ONE + side.sign * self._halves[symbol])) / tick
-        return steps.quantize(ONE, rounding=ROUND_CEILING if side is Side.BUY else ROUND_FLOOR) * tick
+        return at, steps.quantize(ONE, rounding=ROUND_CEILING if side is Side.BUY else ROUND_FLOOR) * tick
+
+
+async def _close(hub: Hub, symbol: str, session: calendar.Session) -> Decimal:
+    """The close of one session, read alone: the hub would fill a year of bars."""
+    return (await hub.bars(symbol, Timeframe.DAY, session.open, session.close))[-1].close
 
 
 def _step(instrument: Instrument) -> Decimal:
@@ -167,13 +175,11 @@ async def _rounds(hub: Hub, days: Sequence[calendar.Session]) -> list[_Deal]:
     wins = losses = 0
     for i, symbol in enumerate(TRIED):
         for bought, sold in (*ROUNDS[i:], *ROUNDS[:i]):
-            before = await hub.closes(symbol, 1, days[-1 - bought].close)
-            after = await hub.closes(symbol, 1, days[-1 - sold].close)
-            move = after[-1].close / before[-1].close - ONE
+            before, after = await _close(hub, symbol, days[-1 - bought]), await _close(hub, symbol, days[-1 - sold])
+            move = after / before - ONE
             if (move >= CLEAR and wins < 2) or (move <= -CLEAR and losses < 1):
                 wins, losses = wins + (move > 0), losses + (move < 0)
-                # close to the close, where the move was measured
-                found += [_Deal(symbol, bought, 205, ROUND_MONEY), _Deal(symbol, sold, 205, part=ONE)]
+                found += [_Deal(symbol, bought, CLOSE, ROUND_MONEY), _Deal(symbol, sold, CLOSE, part=ONE)]
                 break
     return found
 

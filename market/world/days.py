@@ -1,4 +1,4 @@
-"""A symbol's days: open, high, low, close and volume of every session, computed without its minutes, which later have to agree."""
+"""A symbol's days: open, high, low, close and volume of every session, computed without its minutes, which then have to agree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 from market import calendar
 from market.world import draws
 from market.world.model import DAY_MINUTES, MARKET, Model, SymbolModel, clock
-from market.world.quarters import ANCHOR, Quarter, quarter
+from market.world.quarters import ANCHOR, Quarter, number, quarter
 from market.world.streams import Block, Streams
 
 Jumps = tuple[tuple[int, float], ...]
@@ -27,10 +27,7 @@ class Days:
     days: tuple[date, ...]
     at: dict[date, int]
     opens: list[float]
-    highs: list[float]
-    lows: list[float]
     closes: list[float]
-    volumes: list[int]
     size: list[float]
     shift: float
 
@@ -41,7 +38,9 @@ class Calendar:
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
         self.of: Callable[[str, int], Days] = lru_cache(maxsize=1024)(self._of)
-        self._market_range: Callable[[int], list[tuple[float, float]]] = lru_cache(maxsize=64)(self._range_of_market)
+        self._extremes: Callable[[str, date], tuple[float, float]] = lru_cache(maxsize=4096)(self._extremes_of)
+        self._market_range: Callable[[date], list[float]] = lru_cache(maxsize=1024)(self._range_of_market)
+        self._jumps_of: Callable[[str, int], dict[date, Jumps]] = lru_cache(maxsize=256)(self._jumps_in)
 
     def _of(self, symbol: str, n: int) -> Days:
         model, block = self.streams.model, quarter(n)
@@ -52,7 +51,7 @@ class Calendar:
         else:
             days, gaps, moves, size = block.sessions, *_in_sessions(block, blocks)
         size = [row.sigma * math.sqrt(s) for s in size]
-        jumps = _jumps(row, blocks, model)
+        jumps = self._jumps_of(symbol, n)
         start = self.level(row, n - 1)
         raw = row.sigma * (sum(gaps) + sum(moves)) + sum(j for day in jumps.values() for _, j in day)
         shift = (self.level(row, n) - start - raw) / len(days)
@@ -64,10 +63,8 @@ class Calendar:
             if day in jumps:
                 at += sum(j for _, j in jumps[day])
             closes.append(at)
-        highs, lows = self._ranges(row, block, (days, opens, closes, size), jumps)
-        volumes = self._volumes(row, block, opens, closes, size)
         where = {d: i for i, d in enumerate(days)} if row.crypto else block.at
-        return Days(days, where, opens, highs, lows, closes, volumes, size, shift)
+        return Days(days, where, opens, closes, size, shift)
 
     def level(self, row: SymbolModel, n: int) -> float:
         """The log price at the end of a quarter."""
@@ -75,35 +72,31 @@ class Calendar:
         moved = sum(weight * self.streams.level(name, n) for name, weight in row.parts)
         return row.level + row.drift * (91 if row.crypto else 63) * (n - ANCHOR) + row.sigma * root * moved
 
-    def jumps(self, symbol: str, n: int) -> dict[date, Jumps]:
-        """What causes do to a symbol within its sessions of a quarter: (minute, log move) by day."""
-        model = self.streams.model
-        row = model.symbols[symbol]
-        return _jumps(row, [(w, self.streams.block(name, n)) for name, w in row.parts], model)
+    def extremes(self, symbol: str, day: date) -> tuple[float, float]:
+        """The log of a day's high and low: those of a Brownian bridge from open to close, in pieces where a cause made it jump."""
+        return self._extremes(symbol, day)
 
-    def _ranges(
-        self,
-        row: SymbolModel,
-        block: Quarter,
-        days: tuple[Sequence[date], list[float], list[float], list[float]],
-        jumps: dict[date, Jumps],
-    ) -> tuple[list[float], list[float]]:
-        """Each day's extremes: those of a Brownian bridge from open to close, in pieces where a cause made it jump."""
-        count = len(days[0])
-        own = draws.normals(f"{self.streams.seed}/range/{row.own}/{block.label()}", 2 * count)
-        market = self._market_range(block.number)
+    def volume(self, symbol: str, day: date) -> int:
+        """What trades on a day, in whole shares or thousandths of a coin: more on days that move more."""
+        days, row = self.of(symbol, number(day)), self.streams.model.symbols[symbol]
+        i = days.at[day]
+        move = abs(days.closes[i] - (days.closes[i - 1] if i else days.opens[i])) / row.sigma
+        bend = 0.7 + 0.25 * min(move, 6.0) + 0.15 * days.size[i] / row.sigma
+        noise = draws.normals(f"{self.streams.seed}/volume/{symbol}/{day}", 1)[0]
+        return max(round(row.adv * (1000 if row.crypto else 1) * bend * math.exp(0.2 * noise - 0.02)), 1)
+
+    def _extremes_of(self, symbol: str, day: date) -> tuple[float, float]:
+        n = number(day)
+        row, days = self.streams.model.symbols[symbol], self.of(symbol, n)
+        i = days.at[day]
+        own = draws.normals(f"{self.streams.seed}/range/{row.own}/{day}", 2)
+        market = self._market_range(day)
         near, far = row.closeness, math.sqrt(1 - row.closeness**2)
-        highs, lows = [], []
-        for i, (day, start, end, size) in enumerate(zip(*days, strict=True)):
-            up = _excess(near * market[i][0] + far * own[2 * i])
-            down = _excess(near * market[i][1] + far * own[2 * i + 1])
-            if day in jumps:
-                high, low = self._pieces(row, day, (start, end, size), jumps[day], (up, down))
-            else:
-                high, low = _extremes(start, end, size * size, up, down)
-            highs.append(high)
-            lows.append(low)
-        return highs, lows
+        up, down = (_excess(near * m + far * o) for m, o in zip(market, own, strict=True))
+        jumps = self._jumps_of(symbol, n).get(day)
+        if jumps:
+            return self._pieces(row, day, (days.opens[i], days.closes[i], days.size[i]), jumps, (up, down))
+        return _extremes(days.opens[i], days.closes[i], days.size[i] ** 2, up, down)
 
     def _pieces(
         self, row: SymbolModel, day: date, path: tuple[float, float, float], jumps: Jumps, beyond: tuple[float, float]
@@ -122,17 +115,13 @@ class Calendar:
             at, then, offset = to, now, offset + jump
         return high, low
 
-    def _volumes(self, row: SymbolModel, block: Quarter, opens: list[float], closes: list[float], size: list[float]) -> list[int]:
-        z = draws.normals(f"{self.streams.seed}/volume/{row.symbol}/{block.label()}", len(opens))
-        sigma, unit = row.sigma, (1000 if row.crypto else 1)
-        before = [opens[0], *closes[:-1]]
-        moves = [abs(c - b) / sigma for b, c in zip(before, closes, strict=True)]
-        bend = [0.7 + 0.25 * min(m, 6.0) + 0.15 * s / sigma for m, s in zip(moves, size, strict=True)]
-        return [max(round(row.adv * unit * b * math.exp(0.2 * x - 0.02)), 1) for b, x in zip(bend, z, strict=True)]
+    def _range_of_market(self, day: date) -> list[float]:
+        return draws.normals(f"{self.streams.seed}/range/{MARKET}/{day}", 2)
 
-    def _range_of_market(self, n: int) -> list[tuple[float, float]]:
-        z = iter(draws.normals(f"{self.streams.seed}/range/{MARKET}/{n}", 2 * len(quarter(n).days)))
-        return list(zip(z, z, strict=True))
+    def _jumps_in(self, symbol: str, n: int) -> dict[date, Jumps]:
+        model = self.streams.model
+        row = model.symbols[symbol]
+        return _jumps(row, [(w, self.streams.block(name, n)) for name, w in row.parts], model)
 
 
 def _in_sessions(block: Quarter, parts: Sequence[tuple[float, Block]]) -> tuple[list[float], list[float], list[float]]:

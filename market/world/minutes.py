@@ -27,12 +27,16 @@ BENDS = 2  # times the path is bent towards each extreme before it is scaled to 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One symbol's day: `nodes[m]` is the log price at the start of minute m (one more than minutes), highs and lows within each minute."""
+    """One symbol's day: `nodes[m]` is the log price at the start of minute m (one more than minutes), highs and lows within each minute.
+
+    `extremes` are the day's high and low, reached in the minutes `top` and `bottom`.
+    """
 
     nodes: list[float]
     highs: list[float]
     lows: list[float]
     volumes: list[int]
+    extremes: tuple[float, float]
     top: int
     bottom: int
 
@@ -65,8 +69,9 @@ class Minutes:
         key = f"{self._seed}/within/{row.own}/{day}"
         excess = draws.excesses(key, 2 * length)
         highs, lows = _within(nodes, variances, excess[:length], excess[length:])
-        top, bottom = _bend(nodes, highs, lows, (days.highs[i], days.lows[i]))
-        return Path(nodes, highs, lows, self._volumes(row, day, days.volumes[i], shape.flow), top, bottom)
+        extremes = self._days.extremes(symbol, day)
+        top, bottom = _bend(nodes, highs, lows, extremes)
+        return Path(nodes, highs, lows, self._volumes(row, day, self._days.volume(symbol, day), shape.flow), extremes, top, bottom)
 
     def _part(self, row: SymbolModel, name: str, day: date, length: int) -> list[float]:
         """A stream's path on the symbol's clock; crypto feels exchange streams only while a session is open."""

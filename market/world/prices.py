@@ -46,36 +46,36 @@ def volume(row: SymbolModel, count: int) -> Decimal:
     return Decimal(count) * THOUSANDTH if row.crypto else Decimal(count)
 
 
-def minute_rows(path: Path, steps: Steps, extremes: tuple[float, float], first: int, last: int) -> list[Ohlcv]:
-    """Open, high, low, close, volume of the minutes [first, last), in ticks; `extremes` are the day's high and low before shocks."""
+def minute_rows(path: Path, steps: Steps, first: int, last: int) -> list[Ohlcv]:
+    """Open, high, low, close, volume of the minutes [first, last), in ticks."""
     if not steps.within:
-        return _rows(path, steps.before, extremes, first, last)
+        return _rows(path, steps.before, first, last)
     rows: list[Ohlcv] = []
     cuts = sorted(
         {first, last, *(m for m, _ in steps.within if first < m < last), *(m + 1 for m, _ in steps.within if first < m + 1 < last)}
     )
     for begin, end in pairwise(cuts):
         before, after = steps.at(begin), steps.at(end)
-        part = _rows(path, before, extremes, begin, end)
+        part = _rows(path, before, begin, end)
         if before != after:  # the minute of a shock spans what it was before and after
-            (o, h, low, _, v), (_, h2, low2, c, _) = part[0], _rows(path, after, extremes, begin, end)[0]
-            peak, bottom = _between(path, steps, extremes, begin)
+            (o, h, low, _, v), (_, h2, low2, c, _) = part[0], _rows(path, after, begin, end)[0]
+            peak, bottom = _between(path, steps, begin)
             part = [(o, max(h, h2, peak), min(low, low2, bottom), c, v)]
         rows += part
     return rows
 
 
-def _between(path: Path, steps: Steps, extremes: tuple[float, float], minute: int) -> tuple[int, int]:
+def _between(path: Path, steps: Steps, minute: int) -> tuple[int, int]:
     at, reached = steps.at(minute), []
     for _, move in (s for s in steps.within if s[0] == minute):
         at += move
-        reached.append(_rows(path, at, extremes, minute, minute + 1)[0])
+        reached.append(_rows(path, at, minute, minute + 1)[0])
     return max(r[1] for r in reached), min(r[2] for r in reached)
 
 
-def _rows(path: Path, moved: float, extremes: tuple[float, float], first: int, last: int) -> list[Ohlcv]:
+def _rows(path: Path, moved: float, first: int, last: int) -> list[Ohlcv]:
     exp, scale = math.exp, TICKS * math.exp(moved)
-    top, bottom = ticks(extremes[0] + moved), ticks(extremes[1] + moved)
+    top, bottom = (ticks(x + moved) for x in path.extremes)
     nodes = [int(exp(x) * scale + 0.5) for x in path.nodes[first : last + 1]]
     nodes = [top if n > top else bottom if n < bottom else n for n in nodes]
     if first == 0:

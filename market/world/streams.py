@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from market.world import draws
 from market.world.causes import Causes
@@ -45,11 +45,12 @@ class Streams:
         self.seed = seed
         self.causes = Causes(seed)
         self.block: Callable[[str, int], Block] = lru_cache(maxsize=2048)(self._block)
+        self.swings: Callable[[int, float], list[float]] = lru_cache(maxsize=256)(self._swings)
         self._volatility: Callable[[int], list[float]] = lru_cache(maxsize=64)(self._log_volatility)
         self._wander: Callable[[str, int], float] = lru_cache(maxsize=1024)(self._wandered)
         self._quarterly: Callable[[str, int], list[float]] = lru_cache(maxsize=1024)(self._quarterly_draws)
 
-    @property
+    @cached_property
     def model(self) -> Model:
         """The parameters."""
         return load()
@@ -68,7 +69,7 @@ class Streams:
     def _quarterly_draws(self, stream: str, batch: int) -> list[float]:
         return draws.normals(f"{self.seed}/level/{stream}/{batch}", _BATCH)
 
-    def swings(self, n: int, power: float) -> list[float]:
+    def _swings(self, n: int, power: float) -> list[float]:
         """By day of the quarter, the market's volatility to that power, scaled so that its mean square is 1."""
         return [math.exp(power * SWING * x - (power * SWING) ** 2) for x in self._volatility(n)]
 

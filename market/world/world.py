@@ -142,10 +142,8 @@ class World:
     def _second(self, row: SymbolModel, day: date, moment: tuple[int, int], start: datetime, length: int) -> int:
         minute, second = moment
         path = self._minutes.of(row.symbol, day)
-        days = self._days.of(row.symbol, quarters.number(day))
-        i = days.at[day]
         moved = self.shocks.moved(row.symbol, start + timedelta(minutes=minute, seconds=second))
-        rows = prices.minute_rows(path, prices.Steps(moved), (days.highs[i], days.lows[i]), minute, minute + 1)
+        rows = prices.minute_rows(path, prices.Steps(moved), minute, minute + 1)
         return prices.within(rows[0], row.symbol, day, minute, second / 60)
 
     def _steps(self, symbol: str, opens: datetime, length: int) -> prices.Steps:
@@ -168,10 +166,8 @@ class World:
         if first >= last:
             return []
         path = self._minutes.of(row.symbol, day)
-        days = self._days.of(row.symbol, quarters.number(day))
-        i = days.at[day]
         steps = self._steps(row.symbol, opens, length)
-        rows = prices.minute_rows(path, steps, (days.highs[i], days.lows[i]), first, last)
+        rows = prices.minute_rows(path, steps, first, last)
         if step > 1:
             rows = [prices.merged(rows[k : k + step]) for k in range(0, len(rows), step)]
         edges = [opens + min(m, length) * MINUTE for m in range(first, last + step, step)]
@@ -187,16 +183,17 @@ class World:
         return (self._bars(row.symbol, day) for day in days[bisect_left(days, first) : bisect_right(days, last)])
 
     def _day_bar(self, symbol: str, day: date) -> Bar:
-        row, days = self._streams.model.symbols[symbol], self._days.of(symbol, quarters.number(day))
-        i = days.at[day]
+        row = self._streams.model.symbols[symbol]
         start, end, length = _hours(row, day)
         steps = self._steps(symbol, start, length)
         if steps.within:
             path = self._minutes.of(symbol, day)
-            values = prices.merged(prices.minute_rows(path, steps, (days.highs[i], days.lows[i]), 0, length))
+            values = prices.merged(prices.minute_rows(path, steps, 0, length))
         else:
-            o, h, low, c = (prices.ticks(x[i] + steps.before) for x in (days.opens, days.highs, days.lows, days.closes))
-            values = o, h, low, c, days.volumes[i]
+            days = self._days.of(symbol, quarters.number(day))
+            i, (high, low) = days.at[day], self._days.extremes(symbol, day)
+            o, h, low_, c = (prices.ticks(x + steps.before) for x in (days.opens[i], high, low, days.closes[i]))
+            values = o, h, low_, c, self._days.volume(symbol, day)
         return self._bar(row, start, end, values)
 
 
