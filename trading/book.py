@@ -35,6 +35,7 @@ class Book:
         self._clock = clock
         self._entries: list[Entry] = []
         self._ids: set[str] = set()
+        self._of_order: dict[str, list[Entry]] = {}
         self._holdings = Holdings(self._multiplier)
         self._orders: dict[str, Order] = {}
         self._halted = False
@@ -51,6 +52,9 @@ class Book:
             self._halted = await switches.halted(tx, self.spec.name)
         self._entries = list(entries)
         self._ids = {e.id for e in self._entries}
+        self._of_order = {}
+        for entry in self._entries:
+            self._index(entry)
         self._holdings = fold(self._entries, self._multiplier)
         self._orders = {o.client_id: o for o in waiting}
         self._changes += 1
@@ -80,6 +84,7 @@ class Book:
         if entry.id in self._ids:
             return
         self._ids.add(entry.id)
+        self._index(entry)
         late = bool(self._entries) and entry.at < self._entries[-1].at
         self._entries.append(entry)
         if late:
@@ -88,6 +93,10 @@ class Book:
         else:
             self._holdings.add(entry)
         self._changes += 1
+
+    def executions(self, client_id: str) -> Sequence[Entry]:
+        """The ledger entries of one order that are counted."""
+        return self._of_order.get(client_id, ())
 
     def preview(self, entries: Iterable[Entry]) -> Holdings:
         """What the holdings would be with these entries after all others; nothing is changed."""
@@ -165,6 +174,10 @@ class Book:
             today=self._since(cut),
             halted=self._halted,
         )
+
+    def _index(self, entry: Entry) -> None:
+        if entry.order is not None:
+            self._of_order.setdefault(entry.order, []).append(entry)
 
     def _since(self, cut: datetime) -> tuple[Entry, ...]:
         start = len(self._entries)

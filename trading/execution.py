@@ -56,14 +56,15 @@ class Execution:
 
     @contextmanager
     def claim(self, ticket_id: str) -> Iterator[None]:
-        """While a ticket is released and sent by its own caller, `poll` leaves it alone."""
-        claimed = ticket_id not in self._record.driving
-        self._record.driving.add(ticket_id)
+        """While a ticket is released and sent by its own caller, `poll` leaves it alone; counted, because two taps may try at once."""
+        driving = self._record.driving
+        driving[ticket_id] += 1
         try:
             yield
         finally:
-            if claimed:
-                self._record.driving.discard(ticket_id)
+            driving[ticket_id] -= 1
+            if not driving[ticket_id]:
+                del driving[ticket_id]
 
     async def submit(self, ticket: Ticket) -> None:
         """Send every leg of a confirmed ticket, in order; returns when each was answered, refused or is being asked for."""

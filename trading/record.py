@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,7 +65,7 @@ class Record:
         self._refused: dict[tuple[str, int], str] = {}
         self._changed: dict[str, set[str]] = {}
         self._external: set[str] = set()
-        self.driving: set[str] = set()
+        self.driving: Counter[str] = Counter()
 
     async def order(self, name: str) -> Order | None:
         """The order under a client id as committed, or None."""
@@ -103,7 +104,7 @@ class Record:
                 self._note_external(unit, report)
                 return None
             entries = [e for f in report.fills if await ledger.add(unit.tx, e := self._entry(f))]
-            done = await self._executed(unit.tx, before) if entries else Executed(before.filled, before.average_price)
+            done = await self._executed(unit.tx, before, entries)
             latest = self._newest.get(before.client_id)
             newest = change is not None or latest is None or report.at > latest
             after = folded(before, report, done, newest=newest)
@@ -191,8 +192,13 @@ class Record:
         instrument = self._hub.instrument(fill.symbol)
         return trade(fill, source=self._source, multiplier=instrument.multiplier if instrument else ONE)
 
-    async def _executed(self, tx: Tx, order: Order) -> Executed:
-        entries = await ledger.entries(tx, order.account, since=order.created - CLOCK_MARGIN)
+    async def _executed(self, tx: Tx, order: Order, fresh: list[Entry]) -> Executed:
+        if not fresh:
+            return Executed(order.filled, order.average_price)
+        counted = self._book.executions(order.client_id)
+        if executed(counted).quantity == order.filled:
+            return executed([*counted, *fresh])
+        entries = await ledger.entries(tx, order.account, since=order.created - CLOCK_MARGIN)  # the book is not yet as far as the database
         return executed([e for e in entries if e.order == order.client_id])
 
     def _note_external(self, unit: Unit, report: OrderReport) -> None:

@@ -79,7 +79,9 @@ SCENARIOS = (
     Scenario("crash before the venue", (close("AAPL", "10"),), faults("submit", "crash_before")),
     Scenario("crash behind the venue", (close("AAPL", "10"),), faults("submit", "crash_after")),
     Scenario("cancel lost", (CancelIntent("r1x1-1", "AAPL"),), lambda w: both(w, a_stop, faults("cancel", "lost_request"))),
-    Scenario("change answer lost", (ReplaceIntent("r1x1-1", "AAPL", stop=D(172)),), lambda w: both(w, a_stop, faults("replace", "lost_response"))),
+    Scenario(
+        "change answer lost", (ReplaceIntent("r1x1-1", "AAPL", stop=D(172)),), lambda w: both(w, a_stop, faults("replace", "lost_response"))
+    ),
 )
 
 

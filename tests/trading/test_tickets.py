@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from domain.errors import BadArgument, Halted, NoPrice, NoSuchOrder, NotAllowed, TicketClosed, TicketMismatch, UnknownSymbol, UserError, WordNeeded
+from domain.errors import (
+    BadArgument,
+    Halted,
+    NoPrice,
+    NoSuchOrder,
+    NotAllowed,
+    TicketClosed,
+    TicketMismatch,
+    UnknownSymbol,
+    UserError,
+    WordNeeded,
+)
 from domain.events import KillSwitchReleased, TicketMoved
-from domain.orders import CancelIntent, OrderIntent, OrderType, ReplaceIntent, ResumeIntent, Side
+from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceIntent, ResumeIntent, Side
 from domain.tickets import Origin, TicketStatus
-from storage import tickets
-from tests.trading.stage import ME, STRANGER, buy, close, limit, stage, stop
+from storage import ledger, tickets
+from storage.engine import open_store
+from tests.trading.stage import BOOK, ME, STRANGER, Stage, buy, close, limit, stage, stop
+from trading.assessment import Assessment
+from trading.brokers import paper
+from trading.holdings import fold
 
 D = Decimal
 
@@ -105,10 +122,23 @@ async def test_an_unknown_ticket_and_one_of_another_account_do_not_exist() -> No
         await world.confirm(foreign)
 
 
+def together(world: Stage, taps: int) -> None:
+    """Hold every tap after its judgement until all have come that far, so that they reach the release at once."""
+    assess, barrier = world.floor.desk._assessor.assess, asyncio.Barrier(taps)
+
+    async def judged(intents: Sequence[Intent], *, as_shown: bool = False) -> Assessment:
+        found = await assess(intents, as_shown=as_shown)
+        await barrier.wait()
+        return found
+
+    world.floor.desk._assessor.assess = judged  # type: ignore[method-assign]
+
+
 @pytest.mark.parametrize("taps", [2, 3, 4, 5])
 async def test_taps_at_the_same_time_execute_once(taps: int) -> None:
     world = await stage()
     ticket = await world.propose(close("AAPL", "10"))
+    together(world, taps)
     answers = await asyncio.gather(*(world.confirm(ticket) for _ in range(taps)), return_exceptions=True)
     assert sum(isinstance(a, TicketClosed) for a in answers) == taps - 1
     assert [a.status for a in answers if not isinstance(a, BaseException)] == [TicketStatus.EXECUTED]
@@ -119,6 +149,7 @@ async def test_taps_at_the_same_time_execute_once(taps: int) -> None:
 async def test_a_tap_and_a_cancel_at_the_same_time_have_one_winner() -> None:
     world = await stage()
     ticket = await world.propose(close("AAPL", "10"))
+    together(world, 1)
     answers = await asyncio.gather(world.confirm(ticket), world.floor.desk.cancel(ticket.id, ME), return_exceptions=True)
     assert sum(isinstance(a, TicketClosed) for a in answers) == 1
     sent = world.broker.delivered.total()
@@ -339,3 +370,27 @@ async def test_a_ticket_that_vanished_is_no_crash() -> None:
     ticket = await world.propose(close("AAPL", "1"))
     assert await world.floor.desk.get("nothing") is None
     assert await world.floor.desk._now(replace(ticket, id="gone")) == replace(ticket, id="gone")
+
+
+async def test_the_same_on_the_durable_store(tmp_path: Path) -> None:
+    world = await stage()
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'book.db'}", world.clock)
+    try:
+        async with store.write() as tx:
+            for entry in BOOK:
+                await ledger.add(tx, entry)
+        world.store = store  # type: ignore[assignment]
+        held = fold(BOOK)
+        venue = paper.build(world.spec, world.hub, store, world.clock)
+        await venue.seed(held.cash, {p.symbol: p.quantity for p in held.positions})
+        await world.restart()
+        ticket = await world.propose(stop("AAPL", "10", "170"))
+        other = await world.propose(buy("AAPL", "1"))
+        together(world, 5)
+        answers = await asyncio.gather(*(world.confirm(ticket) for _ in range(5)), return_exceptions=True)
+        assert [a.status for a in answers if not isinstance(a, BaseException)] == [TicketStatus.WORKING]
+        await asyncio.gather(world.floor.pulse(), world.floor.desk.cancel(other.id, ME), world.floor.pulse())
+        assert world.broker.delivered == {f"{ticket.id}-1": 1}
+        assert not world.floor.execution._record.driving
+    finally:
+        await store.close()
