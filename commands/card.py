@@ -11,12 +11,16 @@ from domain.chat import Block, Button, Buttons, Code, KeyValues, Reply, ReplyKin
 from domain.facts import Fact
 from domain.instruments import Instrument
 from domain.money import HUNDRED, money_text, percent_text, quantity_text
+from domain.orders import OrderIntent, OrderType
 from domain.portfolio import AccountSpec
 from domain.tickets import Change, Finding, LegEstimate, Severity, Ticket
 
-LEGS_SHOWN = 8
-LABEL_WIDTH = 10  # with two money columns a row stays within 34 characters
+ROWS = 8
+WIDTH = 34  # characters in a phone's monospaced block
+GAP = 2
+LEAST = 6
 WEIGHT = " weight"
+PARTS = (WEIGHT, " exposure")
 CENTS_BELOW = Decimal(100_000)
 
 _WORST_FIRST = {Severity.BLOCKING: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -58,7 +62,7 @@ def card(ticket: Ticket, frame: Frame, *, notes: Sequence[str] = (), moved: str 
         blocks += _findings(ticket.findings)
     blocks += _estimate(ticket, frame)
     if ticket.consequence.changes:
-        blocks.append(_changes(ticket.consequence.changes, frame))
+        blocks += _changes(ticket.consequence.changes, frame)
     blocks += [Text(f"Left without its position: {orphan}", Tone.WARNING) for orphan in ticket.consequence.orphans]
     if ticket.open:
         blocks += _findings(ticket.findings)
@@ -85,7 +89,7 @@ def facts(ticket: Ticket, frame: Frame) -> tuple[Fact, ...]:
             ("price", "Estimated price", leg.price, currency, f"the {leg.basis}" if leg.basis else ""),
             ("value", "Estimated value", leg.value, currency, "quantity × price"),
             ("fee", "Estimated fees", leg.fee, currency, "the account's commission model"),
-            ("realised", "P/L realised", leg.realised, currency, "quantity × (price − average price) − fees"),
+            ("realised", _result(ticket), leg.realised, currency, "quantity × (price − average price) − fees"),
         )
         found += [
             Fact(f"leg{leg.leg}.{key}", f"{label} {leg.symbol}", value, unit, at, formula=formula, source=_source(ticket, leg.symbol))
@@ -129,24 +133,53 @@ def _source(ticket: Ticket, symbol: str) -> str:
 
 def _estimate(ticket: Ticket, frame: Frame) -> list[Block]:
     legs = ticket.consequence.legs
+    result = _result(ticket)
     if len(legs) == 1:
-        return [KeyValues(_leg_rows(legs[0], frame))]
-    traded = [leg for leg in legs if leg.quantity is not None]
-    plain = [leg for leg in legs if leg.quantity is None]
+        return [KeyValues(_leg_rows(legs[0], frame, result))]
+    traded = [leg for leg in legs if leg.side is not None]
+    plain = [leg for leg in legs if leg.side is None]
     blocks: list[Block] = []
     if traded:
-        rows = tuple(_leg_row(leg, frame) for leg in traded[:LEGS_SHOWN])
-        blocks.append(Table(("Order", "Qty", "Price", "P/L"), rows, numeric=(1, 2, 3)))
-    if len(traded) > LEGS_SHOWN:
-        blocks.append(Text(f"… and {len(traded) - LEGS_SHOWN} more orders.", Tone.QUIET))
-    blocks += [Text(leg.sentence) for leg in plain[:LEGS_SHOWN]]
-    if len(plain) > LEGS_SHOWN:
-        blocks.append(Text(f"… and {len(plain) - LEGS_SHOWN} more changes.", Tone.QUIET))
-    totals = _totals(legs, frame)
+        blocks.append(_orders(traded[:ROWS], frame))
+    if len(traded) > ROWS:
+        blocks.append(Text(f"… and {len(traded) - ROWS} more orders.", Tone.QUIET))
+    if plain:
+        more = [f"… and {len(plain) - ROWS} more."] if len(plain) > ROWS else []
+        blocks.append(Text("\n".join([leg.sentence for leg in plain[:ROWS]] + more)))
+    totals = _totals(legs, frame, result)
     return [*blocks, KeyValues(totals)] if totals else blocks
 
 
-def _leg_rows(leg: LegEstimate, frame: Frame) -> tuple[tuple[str, str], ...]:
+def _result(ticket: Ticket) -> str:
+    """What the P/L of the legs is called: realised now, or only if orders that wait for a price fill."""
+    waits = any(isinstance(i, OrderIntent) and i.type is not OrderType.MARKET for i in ticket.intents)
+    return "P/L if filled" if waits else "P/L realised"
+
+
+def _orders(legs: Sequence[LegEstimate], frame: Frame) -> Table:
+    """Orders as rows that fit a phone: where all have one side it is the heading, and money is without its sign."""
+    sides = {leg.side for leg in legs}
+    one = next(iter(sides)) if len(sides) == 1 else None
+    rows = tuple(
+        (
+            leg.symbol if one else f"{leg.side} {leg.symbol}",
+            quantity_text(leg.quantity) if leg.quantity is not None else "",
+            _bare(leg.price) if leg.price is not None else "",
+            _bare(leg.realised, sign=True) if leg.realised is not None else "",
+        )
+        for leg in legs
+    )
+    mark = "$" if frame.spec.currency == "USD" else frame.spec.currency
+    return Table((one.value.capitalize() if one else "Order", "Qty", f"Price {mark}", f"P/L {mark}"), rows, numeric=(1, 2, 3))
+
+
+def _bare(amount: Decimal, *, sign: bool = False) -> str:
+    whole = abs(amount) >= CENTS_BELOW
+    text = money_text(amount.quantize(Decimal(1)) if whole else amount, "", sign=sign).strip()
+    return text.removesuffix(".00") if whole else text
+
+
+def _leg_rows(leg: LegEstimate, frame: Frame, result: str) -> tuple[tuple[str, str], ...]:
     currency = frame.spec.currency
     rows: list[tuple[str, str]] = [("What", leg.sentence)]
     if leg.side is not None:
@@ -160,7 +193,7 @@ def _leg_rows(leg: LegEstimate, frame: Frame) -> tuple[tuple[str, str], ...]:
     if leg.fee is not None:
         rows.append(("Est. fees", money_text(leg.fee, currency)))
     if leg.realised is not None:
-        rows.append(("P/L realised", money_text(leg.realised, currency, sign=True)))
+        rows.append((result, money_text(leg.realised, currency, sign=True)))
     return tuple(rows)
 
 
@@ -182,40 +215,41 @@ def age(at: datetime, now: datetime) -> str:
     return f"{seconds // 3600} h old"
 
 
-def _leg_row(leg: LegEstimate, frame: Frame) -> tuple[str, ...]:
-    currency = frame.spec.currency
-    what = f"{leg.side.value} {leg.symbol}" if leg.side else leg.symbol
-    return (
-        what,
-        quantity_text(leg.quantity) if leg.quantity is not None else "",
-        money_text(leg.price, currency) if leg.price is not None else "",
-        money_text(leg.realised, currency, sign=True) if leg.realised is not None else "",
-    )
-
-
-def _totals(legs: Sequence[LegEstimate], frame: Frame) -> tuple[tuple[str, str], ...]:
+def _totals(legs: Sequence[LegEstimate], frame: Frame, result: str) -> tuple[tuple[str, str], ...]:
     currency = frame.spec.currency
     rows = (
-        ("Value, all", [leg.value for leg in legs if leg.value is not None], False),
-        ("Fees, all", [leg.fee for leg in legs if leg.fee is not None], False),
-        ("P/L, all", [leg.realised for leg in legs if leg.realised is not None], True),
+        ("Total value", [leg.value for leg in legs if leg.value is not None], False),
+        ("Total fees", [leg.fee for leg in legs if leg.fee is not None], False),
+        (f"Total {result}", [leg.realised for leg in legs if leg.realised is not None], True),
     )
     return tuple((label, money_text(sum(values, Decimal(0)), currency, sign=sign)) for label, values, sign in rows if values)
 
 
-def _changes(changes: Sequence[Change], frame: Frame) -> Table:
+def _changes(changes: Sequence[Change], frame: Frame) -> list[Block]:
+    """The table before → after, at most eight rows: the account's own figures always, of weights and sectors the first ones."""
     currency = frame.spec.currency
+    parts = [c for c in changes if c.label.endswith(PARTS) and c.unit == "%"]
+    kept = set(map(id, [*[c for c in changes if c not in parts], *parts][:ROWS]))
+    shown = [c for c in changes if id(c) in kept]
     one = sum(c.label.endswith(WEIGHT) for c in changes) == 1
-    labels = ["Weight" if one and c.label.endswith(WEIGHT) else _short(c.label) for c in changes]
-    figures = [(figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in changes]
+    figures = [(figure(c.before, c.unit, currency), figure(c.after, c.unit, currency)) for c in shown]
+    room = WIDTH - 2 * GAP - max(len(f[0]) for f in figures) - max(len(f[1]) for f in figures)
+    labels = ["Weight" if one and c.label.endswith(WEIGHT) else _short(c.label, max(room, LEAST)) for c in shown]
     rows = tuple((label, *pair) for label, pair in zip(labels, figures, strict=True))
-    return Table(("", "Before", "After"), rows, numeric=(1, 2), title="Before → after")
+    blocks: list[Block] = [Table(("", "Before", "After"), rows, numeric=(1, 2), title="Before → after")]
+    if len(shown) < len(changes):
+        blocks.append(Text(f"… and {len(changes) - len(shown)} more weights and sectors.", Tone.QUIET))
+    return blocks
 
 
-def _short(label: str) -> str:
-    """A change's label in ten characters: `AAPL weight` is `AAPL`, `Technology exposure` the sector, `1-day VaR 95` `VaR 95`."""
+def _short(label: str, room: int) -> str:
+    """A change's label as short as it must be: `AAPL weight` is `AAPL`, `Consumer Staples exposure` may become `Cons. Stap`."""
     short = label.removesuffix(WEIGHT).removesuffix(" exposure").removeprefix("1-day ")
-    return short if len(short) <= LABEL_WIDTH else f"{short[: LABEL_WIDTH - 1].rstrip()}…"
+    if len(short) <= room:
+        return short
+    first, _, rest = short.partition(" ")
+    first = first if len(first) <= 5 or not rest else f"{first[:4]}."
+    return f"{first} {rest}"[:room].rstrip()
 
 
 def _findings(findings: Sequence[Finding]) -> list[Block]:

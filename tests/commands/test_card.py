@@ -104,7 +104,7 @@ def test_the_card_has_line_rows_changes_findings_mode_buttons_and_expiry():
     assert all(len(b.payload) <= 64 for b in buttons)
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert table.title == "Before → after"
-    assert [row[0] for row in table.rows] == ["Weight", "Communica…", "Cash", "VaR 95"]
+    assert [row[0] for row in table.rows] == ["Weight", "Comm. Ser", "Cash", "VaR 95"]
     for row in table.rows:
         assert len("  ".join(row)) <= 34
 
@@ -142,11 +142,12 @@ def test_a_destructive_batch_shows_its_word_and_at_most_eight_rows():
     assert Code("confirm t1 CLOSE-ALL") in reply.blocks
     said = everything(reply)
     assert "… and 2 more orders." in said
-    assert "… and 3 more changes." in said
-    assert "P/L, all: +$9,994.50" in said
+    assert "cancel order o-18\n… and 3 more." in said
+    assert "Total P/L realised: +$9,994.50" in said
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert len(table.rows) == 8
-    assert len(table.headings) == 4
+    assert table.headings == ("Sell", "Qty", "Price $", "P/L $")
+    assert table.rows[0] == ("S1", "20", "149.99", "+999.45")
 
 
 def test_a_batch_names_each_weight_by_its_symbol():
@@ -155,6 +156,32 @@ def test_a_batch_names_each_weight_by_its_symbol():
     table = next(b for b in reply.blocks if isinstance(b, Table))
     assert [row[0] for row in table.rows] == ["AAPL", "NVDA"]
     assert "SIMULATED MARKET" in everything(reply)
+
+
+def test_orders_of_both_sides_and_prices_of_coins_still_fit():
+    coin = replace(leg(2, "BTC"), side=Side.BUY, quantity=D("0.0489"), price=D("126381.51"), realised=None)
+    reply = card(ticket(leg(), coin), FRAME)
+    table = next(b for b in reply.blocks if isinstance(b, Table))
+    assert table.headings[0] == "Order"
+    assert table.rows == (("sell AAPL", "20", "149.99", "+999.45"), ("buy BTC", "0.0489", "126,382", ""))
+
+
+def test_a_large_batch_shows_eight_changes_the_accounts_own_among_them():
+    weights = [Change(f"S{n} weight", D(n), D(0), "%") for n in range(12)]
+    parts = (*weights, Change("Consumer Staples exposure", D(9), D(0), "%"))
+    own = (Change("Cash", D(1), D(2), "USD"), Change("Gross exposure", D(2), D(1), "USD"))
+    reply = card(ticket(consequence=Consequence((leg(),), (*parts, *own))), FRAME)
+    table = next(b for b in reply.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == ["S0", "S1", "S2", "S3", "S4", "S5", "Cash", "Gross"]
+    assert "… and 7 more weights and sectors." in everything(reply)
+    assert len([f for f in reply.facts if f.id.startswith("change")]) == 30
+
+
+def test_an_order_that_waits_says_what_it_would_make():
+    intents = (OrderIntent("AAPL", Side.SELL, OrderType.STOP, quantity=D(20), stop=D(140), reduce_only=True),)
+    reply = card(ticket(intents=intents), FRAME)
+    assert "P/L if filled: +$999.45" in everything(reply)
+    assert "P/L if filled AAPL" in {f.label for f in reply.facts}
 
 
 def test_a_leg_without_figures_is_its_sentence():

@@ -144,6 +144,15 @@ async def test_a_moved_price_draws_a_fresh_card(room):
     assert lead(await room.say("", payload=payloads(fresh)["Confirm"])).startswith(("Sent", "Done"))
 
 
+async def test_a_moved_market_draws_a_fresh_card_also_for_a_limit(room):
+    reply = await room.say("#buy XOM 5 limit 99")
+    room.clock.set(room.clock.now() + timedelta(seconds=30))
+    room.market.quote("XOM", "104.99", "105.01")
+    fresh = await room.say(f"confirm {reply.ticket.id}")
+    assert fresh.ticket.replaces == reply.ticket.id
+    assert "The market moved. Nothing was sent" in said(fresh)
+
+
 async def test_a_denied_proposal_is_a_card_without_buttons(room):
     reply = await room.say("#buy AAPL 100000")
     assert reply.kind is ReplyKind.TICKET
