@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.ledger import Entry, EntryKind
@@ -57,7 +57,8 @@ class Part:
 class Attribution:
     """The account's P/L over the span and its parts by kind and by symbol (largest first); `account_fees` belong to no symbol.
 
-    `total` = market + sector + own + trades + fees + dividends, exactly. `unknown` are symbols without a price at an end; they are in no part.
+    `total` = market + sector + own + trades + fees + dividends, exactly. `unknown` are symbols without a price at an end;
+    they are in no part.
     """
 
     total: Decimal
@@ -77,7 +78,7 @@ class Attribution:
         named = (
             ("the market", self.market),
             ("sectors", self.sector),
-            ("your own stocks' moves", self.own),
+            ("your stocks' own moves", self.own),
             ("trades inside the span", self.trades),
             ("fees", self.fees),
             ("dividends", self.dividends),
@@ -110,17 +111,7 @@ def attribute(
     parts.sort(key=lambda p: (-abs(p.total), p.symbol))
     if parts and slip:
         first = parts[0]  # the rounding of many symbols goes to the largest
-        parts[0] = Part(
-            first.symbol,
-            first.total + slip,
-            first.market,
-            first.sector,
-            first.own + slip,
-            first.trades,
-            first.fees,
-            first.dividends,
-            first.move,
-        )
+        parts[0] = replace(first, total=first.total + slip, own=first.own + slip)
     elif slip:
         account_fees += slip
     return Attribution(

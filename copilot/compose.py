@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from copilot import position, tell
 from copilot.brief import Brief
 from copilot.figures import Figures
@@ -9,8 +11,8 @@ from copilot.meaning import Question, QuestionKind
 from domain.chat import Block, Buttons, Reply, Table, Text, Tone
 from domain.money import ZERO, quantity_text
 
-SECTOR_LIMIT_TEXT = "40%"
 MOST_ROWS = 8
+_LOSS = re.compile(r"\b(down|losing|lose|lost|loss|losses|red|bleeding|dragging|killing|hurting|blame)\b")
 
 
 def what_happened(brief: Brief) -> Reply:
@@ -21,14 +23,14 @@ def what_happened(brief: Brief) -> Reply:
     made = brief.attribution
     total = made.total if made else ZERO
     was = "were" if brief.span.past else "are"
-    lead = f"You {was} {tell.result(brief, figures)}{tell.largest(brief, figures, total)}.{_mark(brief)}"
+    lead = f"You {was} {tell.result(brief, figures)}{tell.largest(brief, figures, total)}.{tell.mark(brief)}"
     if not brief.portfolio.positions and not brief.trades and not total:
         return _empty(brief, figures, "what-happened")
     market = ""
     if brief.market_move is not None:
         market = f"The market (SPY) moved {figures.percent('SPY move', brief.market_move, 'last / first - 1', sign=True)}. "
     moved = tell.movers(brief, figures)
-    told = market + " ".join(moved) if moved else market + "None of your positions moved."
+    told = "\n".join([market.strip(), *(f"• {m}" for m in moved)]).strip() if moved else market + "None of your positions moved."
     done = tell.trades(brief, figures) or f"You traded nothing {brief.span.suffix}."
     doing = tell.suggestions(brief, figures)
     outlook = doing or tell.ahead(brief, figures)
@@ -48,13 +50,12 @@ def what_to_do(brief: Brief) -> Reply:
     chosen = brief.recommendations[: tell.MOST_SUGGESTIONS]
     if not chosen:
         worth = figures.money("equity", brief.portfolio.equity, "cash + market value")
-        lead = f"Nothing needs doing: none of my rules asks for anything on {worth}.{_mark(brief)}"
+        lead = f"Nothing needs doing: none of my rules asks for anything on {worth}.{tell.mark(brief)}"
         blocks: tuple[Block, ...] = (Text(lead, Tone.LEAD), *tell.paragraphs(tell.risk(brief, figures), tell.ahead(brief, figures)))
         return Reply((*blocks, tell.closing(brief), Buttons((tell.WHY,))), command="what-to-do", facts=figures.facts)
     count = figures.count("suggestions", len(brief.recommendations), "rules that ask for something")
-    lead = (
-        f"{count} thing{'s' if len(brief.recommendations) > 1 else ''} to do; first: {tell.suggestion(figures, chosen[0])}.{_mark(brief)}"
-    )
+    things = "things" if len(brief.recommendations) > 1 else "thing"
+    lead = f"{count} {things} to do; first: {tell.suggestion(figures, chosen[0])}.{tell.mark(brief)}"
     told = []
     for k, advice in enumerate(chosen):
         head = "" if k == 0 else f"{tell.suggestion(figures, advice)}. "
@@ -66,8 +67,11 @@ def what_to_do(brief: Brief) -> Reply:
     )
 
 
-def why_down(brief: Brief, symbol: str | None = None) -> Reply:
-    """Why the account (or one position) is down or up over the span: the three largest parts and the news on them."""
+def why_down(brief: Brief, symbol: str | None = None, *, feared: bool = False) -> Reply:
+    """Why the account (or one position) is down or up over the span: the three largest parts and the news on them.
+
+    `feared` says that the question took a loss for granted; where there is none, the answer says that first.
+    """
     figures = tell.figures_of(brief)
     if not brief.priced or brief.attribution is None:
         return _quantities_only(brief, figures, "profit-loss")
@@ -75,7 +79,8 @@ def why_down(brief: Brief, symbol: str | None = None) -> Reply:
         return position.why_symbol(brief, figures, symbol)
     made = brief.attribution
     was = "were" if brief.span.past else "are"
-    lead = f"You {was} {tell.result(brief, figures)}{tell.largest(brief, figures, made.total)}.{_mark(brief)}"
+    fear = f"You {was} not down: you" if feared and made.total > 0 else "You"
+    lead = f"{fear} {was} {tell.result(brief, figures)}{tell.largest(brief, figures, made.total)}.{tell.mark(brief)}"
     parts = [(name, value) for name, value in made.kinds[:3] if value]
     if not parts:
         return Reply(
@@ -90,7 +95,7 @@ def why_down(brief: Brief, symbol: str | None = None) -> Reply:
     return Reply(
         (
             Text(lead, Tone.LEAD),
-            *tell.paragraphs(f"The largest parts: {shown}.", " ".join(moved), doing),
+            *tell.paragraphs(f"The largest parts: {shown}.{_since_bought(brief, figures)}", "\n".join(f"• {m}" for m in moved), doing),
             tell.closing(brief),
             tell.prepare(chosen),
         ),
@@ -131,7 +136,7 @@ def answer(question: Question, brief: Brief) -> Reply:
     """The answer to a question about the book."""
     match question.kind:
         case QuestionKind.WHY_DOWN:
-            return why_down(brief, question.symbol)
+            return why_down(brief, question.symbol, feared=bool(_LOSS.search(question.text.lower())))
         case QuestionKind.SHOULD_I:
             return should_i(brief, question.symbol)
         case QuestionKind.TOO_HEAVY:
@@ -143,15 +148,21 @@ def answer(question: Question, brief: Brief) -> Reply:
 _FORMULA = {
     "the market": "sum of beta * SPY move * value at the start",
     "sectors": "sum of tilt * (sector fund move - its beta * SPY move) * value at the start",
-    "your own stocks' moves": "what neither market nor sector explains",
+    "your stocks' own moves": "what neither market nor sector explains",
     "trades inside the span": "sum of side * quantity * (last price - trade price)",
     "fees": "fees paid in the span",
     "dividends": "dividends booked in the span",
 }
 
 
-def _mark(brief: Brief) -> str:
-    return " Prices are simulated." if brief.simulated else ""
+def _since_bought(brief: Brief, figures: Figures) -> str:
+    """What is open stands at since it was bought: the other thing that `down` may mean."""
+    portfolio = brief.portfolio
+    if brief.span.past or not portfolio.positions:
+        return ""
+    open_now = sum((portfolio.unrealised(p.symbol) for p in portfolio.positions), ZERO)
+    stands = figures.money("unrealised P/L", open_now, "sum of (last - average price) * quantity", sign=True)
+    return f" Since you bought, what you hold stands at {stands}."
 
 
 def _empty(brief: Brief, figures: Figures, command: str) -> Reply:

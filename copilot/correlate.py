@@ -17,19 +17,32 @@ from market import calendar, sectors
 from market.hub import Hub
 from market.sentiment import flagged, score
 
-TAGGED, NAMED, SECTOR, MACRO = Decimal("0.9"), Decimal("0.8"), Decimal("0.4"), Decimal("0.3")
+TAGGED, NAMED, SECTOR, MACRO = Decimal("0.9"), Decimal("0.85"), Decimal("0.6"), Decimal("0.6")
+OLD_NEWS = Decimal("0.5")
 BEFORE = timedelta(minutes=2)  # the price just before an item, since a market may move in the same minute
+REACTION = timedelta(minutes=60)  # how long a price takes up an item in a session
+OPENING = timedelta(minutes=30)  # and after the open for one from outside it
+OVERNIGHT_SHARE = Decimal("0.35")  # of a day's variance falls outside the session
+MARKET_SIGMA = Decimal("0.01")  # where the market's own history is too short
 SAME_STORY = Decimal("0.6")  # share of words in common
 SAME_WITHIN = timedelta(hours=36)
 MOST_ITEMS = 60
 _WORD = re.compile(r"[a-z0-9&]+")
 _DULL = listed("a an and the of to in on for as at by with from is are its after over more than says said shares stock inc corp simulated")
+_OLD = re.compile(
+    r"\b(repeats?|repeated|reiterates?|earlier|previously|already|last year'?s?|as before|as they were|usual|"
+    r"familiar|no new|two views|what to watch|"
+    r"had (said|described|set|published|announced)|in line|little change|mixed picture|steady|unchanged)\b",
+    re.I,
+)
 _MACRO_WORDS = re.compile(
     r"\b(fed|federal reserve|fomc|cpi|inflation|jobs report|payrolls|unemployment|gdp|rate (cut|hike|decision)|"
     r"interest rates?|treasury|yields?|recession|tariffs?|"
     r"stocks (fall|rise|slide|rally|drop|jump|sink|climb)|wall street|market (sell-?off|rally)|markets?)\b",
     re.I,
 )
+
+_PLAIN_WORDS = listed("all now are so on it key low cost fast play open well sol coin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,13 @@ class Link:
 
     item: NewsItem
     symbols: Mapping[str, Decimal]
+    company: bool
     tone: float
+
+    @property
+    def broad(self) -> bool:
+        """True when it is about the whole market."""
+        return MACRO in self.symbols.values() and not self.company
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,46 +79,65 @@ class Impact:
         return self.confidence >= Decimal("0.5")
 
 
-def names_of(instruments: Mapping[str, Instrument]) -> Mapping[str, re.Pattern[str]]:
-    """A pattern per symbol that finds its ticker in capitals, name or aliases in a headline."""
-    patterns = {}
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Finds the instruments a headline names: tickers in capitals (word-like ones only as `$NOW` or `(NOW)`) and names."""
+
+    tickers: re.Pattern[str]
+    phrases: re.Pattern[str] | None
+    symbols: Mapping[str, tuple[str, ...]]
+
+    def found(self, text: str) -> frozenset[str]:
+        """The symbols named."""
+        named = {symbol for match in self.tickers.finditer(text) for symbol in match.groups() if symbol}
+        if self.phrases is not None:
+            for match in self.phrases.finditer(text.lower()):
+                named.update(self.symbols[match.group()])
+        return frozenset(named)
+
+
+def names_of(instruments: Mapping[str, Instrument]) -> Names:
+    """The names of a market's instruments, ready to be looked for."""
+    phrases: dict[str, set[str]] = {}
     for symbol, instrument in instruments.items():
-        names = {instrument.name, *instrument.aliases}
-        words = [re.escape(n) for n in sorted(names, key=lambda n: (-len(n), n)) if len(n) > 3 and n.upper() != symbol]
-        ticker = rf"(?:\$|\(){re.escape(symbol)}\b" if len(symbol) < 3 or symbol.lower() in _PLAIN_WORDS else rf"\b{re.escape(symbol)}\b"
-        patterns[symbol] = re.compile("|".join([ticker, *(rf"(?i:\b{w}\b)" for w in words)]))
-    return patterns
-
-
-_PLAIN_WORDS = listed("all now are so on it key low cost fast play open well meta sol coin")
+        for name in (instrument.name, *instrument.aliases):
+            if len(name) > 3 and name.upper() != symbol and name.lower() not in _PLAIN_WORDS:
+                phrases.setdefault(name.lower(), set()).add(symbol)
+    plain = [s for s in instruments if len(s) > 2 and s.lower() not in _PLAIN_WORDS]
+    marked = "|".join(re.escape(s) for s in sorted(instruments, key=len, reverse=True)) or "(?!)"
+    bare = "|".join(re.escape(s) for s in sorted(plain, key=len, reverse=True)) or "(?!)"
+    names = "|".join(re.escape(n) for n in sorted(phrases, key=lambda n: (-len(n), n)))
+    return Names(
+        re.compile(rf"(?:\$|\()({marked})\b|\b({bare})\b"),
+        re.compile(rf"\b(?:{names})\b") if names else None,
+        {name: tuple(sorted(symbols)) for name, symbols in phrases.items()},
+    )
 
 
 def link(items: Sequence[NewsItem], instruments: Mapping[str, Instrument], wanted: Sequence[str]) -> tuple[Link, ...]:
     """Items that concern any of the wanted symbols, oldest first, the same story once; texts that try to give orders are left out."""
-    patterns = names_of({s: instruments[s] for s in wanted if s in instruments})
+    names = names_of(instruments)
     found = []
     for item in _unrepeated([i for i in sorted(items, key=lambda i: (i.at, i.id)) if not flagged(i.headline)]):
-        symbols = _concerned(item, instruments, wanted, patterns)
+        symbols = _concerned(item, instruments, wanted, names)
         if symbols:
-            found.append(Link(item, symbols, score(item.headline)))
+            found.append(Link(item, symbols, bool(item.symbols) or bool(names.found(item.headline)), _tone(item)))
     return tuple(found)
 
 
-def _concerned(
-    item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], patterns: Mapping[str, re.Pattern[str]]
-) -> dict[str, Decimal]:
-    text = f"{item.headline}. {item.body}"
-    direct = {s: TAGGED for s in wanted if s in item.symbols}
-    if item.symbols and not direct:
-        return {}
-    for symbol, pattern in patterns.items():
-        if symbol not in direct and pattern.search(item.headline):
-            direct[symbol] = NAMED
-    if direct:
-        return dict(sorted(direct.items()))
+def _concerned(item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], names: Names) -> dict[str, Decimal]:
+    """The wanted symbols an item is about: those it tags, else names; only one about no company concerns sectors or everybody."""
+    if item.symbols:
+        return {s: TAGGED for s in sorted(wanted) if s in item.symbols}
+    named = names.found(item.headline)
+    if named:
+        return {s: NAMED for s in sorted(wanted) if s in named}
+    touched = set(sectors.mentioned(item.headline))
+    if touched and not _MACRO_WORDS.search(item.headline):
+        return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}
     if _MACRO_WORDS.search(item.headline):
         return dict.fromkeys(sorted(wanted), MACRO)
-    touched = set(sectors.touched(text))
+    touched = set(sectors.touched(f"{item.headline}. {item.body}"))
     return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}
 
 
@@ -127,9 +165,10 @@ async def impacts(
 ) -> tuple[Impact, ...]:
     """The impact of each item on each position it concerns, largest first; items without a price on either side of them are left out.
 
-    The window runs from just before the item to the end of its session (of the next one for an item outside sessions), at most to `until`.
+    The window runs from just before the item for an hour of its session, or half an hour into the next one; at most to `until`.
     """
     out = []
+    market_sigma = loadings[market].sigma if market in loadings and loadings[market].sigma else MARKET_SIGMA
     for linked in links[-MOST_ITEMS:]:
         symbols = [s for s in linked.symbols if s in held and s in loadings]
         if not symbols:
@@ -142,19 +181,32 @@ async def impacts(
             move = _move(before.get(symbol), after.get(symbol))
             if move is None:
                 continue
-            out.append(_impact(linked, symbol, move, market_move, loadings[symbol], held[symbol] * before[symbol], share, end))
+            out.append(
+                _impact(linked, symbol, move, market_move, loadings[symbol], held[symbol] * before[symbol], share, end, market_sigma)
+            )
     return tuple(sorted(out, key=lambda i: (-(abs(i.money) * i.confidence), i.item.at, i.item.id, i.symbol)))
 
 
 def _impact(
-    linked: Link, symbol: str, move: Decimal, market_move: Decimal, loading: Loading, value: Decimal, share: Decimal, end: datetime
+    linked: Link,
+    symbol: str,
+    move: Decimal,
+    market_move: Decimal,
+    loading: Loading,
+    value: Decimal,
+    share: Decimal,
+    end: datetime,
+    market_sigma: Decimal,
 ) -> Impact:
-    broad = linked.symbols[symbol] in (SECTOR, MACRO)
-    abnormal = move if broad else move - loading.beta * market_move
-    scale = loading.sigma * share.sqrt() or Decimal("0.01")
-    sigma = (abnormal / scale).quantize(Decimal("0.1"))
+    if linked.broad:  # what the market itself did, as far as this symbol follows it
+        abnormal = loading.beta * market_move
+        sigma = (market_move / (market_sigma * share.sqrt())).quantize(Decimal("0.1"))
+    else:
+        abnormal = move - loading.beta * market_move
+        sigma = (abnormal / (loading.sigma * share.sqrt() or MARKET_SIGMA)).quantize(Decimal("0.1"))
     agrees = ONE if abs(linked.tone) < 0.15 or (linked.tone > 0) == (abnormal > 0) else Decimal("0.5")
-    confidence = (linked.symbols[symbol] * min(abs(sigma) / 3, ONE) * agrees).quantize(Decimal("0.01"))
+    fresh = OLD_NEWS if _OLD.search(f"{linked.item.headline}. {linked.item.body}") else ONE
+    confidence = (linked.symbols[symbol] * min(abs(sigma) / 3, ONE) * agrees * fresh).quantize(Decimal("0.01"))
     return Impact(linked.item, symbol, move, abnormal, sigma, cents(value * abnormal), confidence, end)
 
 
@@ -162,14 +214,20 @@ def _move(before: Decimal | None, after: Decimal | None) -> Decimal | None:
     return after / before - 1 if before and after else None
 
 
+def _tone(item: NewsItem) -> float:
+    """The tone of the headline, or of the body where the headline says nothing."""
+    tone = score(item.headline)
+    return tone if abs(tone) >= 0.15 else score(item.body)
+
+
 def _window(at: datetime, until: datetime) -> tuple[datetime, datetime, Decimal]:
-    """From just before the item to the close that ends its reaction, and that stretch's share of a day's variance."""
+    """From just before the item to the end of the reaction to it, and that stretch's share of a day's variance."""
     session = calendar.session_at(at)
     if session is not None:
-        end = min(session.close, until)
+        end = min(at + REACTION, session.close, until)
         minutes = max((end - at).total_seconds() / 60, 5)
         return at - BEFORE, end, min(Decimal(str(minutes / session.minutes)), ONE)
-    following = calendar.following((at.astimezone(calendar.NEW_YORK) - timedelta(days=1)).date())
-    while following.close <= at:
-        following = calendar.following(following.day)
-    return at - BEFORE, min(following.close, until), ONE
+    following = calendar.session(at.astimezone(calendar.NEW_YORK).date())
+    if following is None or following.close <= at:
+        following = calendar.following(at.astimezone(calendar.NEW_YORK).date())
+    return at - BEFORE, min(following.open + OPENING, until), OVERNIGHT_SHARE + Decimal("0.1")

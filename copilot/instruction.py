@@ -303,10 +303,19 @@ def _unsized(rest: Sequence[Item]) -> AskBack | None:
     return None
 
 
-_PROTECT_HEADS = listed("""put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock make
-    update change secure""")
-_PROTECT_FILLERS = FILLERS | listed("""put set place add attach protect give use move raise lower tighten stop stops loss losses trailing trail target targets take profit
-    profits under below above at of to it's away from here beneath in gains via is make update change last lock those than least""")
+_PROTECT_HEADS = listed(
+    """
+    put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock
+    make update change secure
+    """
+)
+_PROTECT_FILLERS = FILLERS | listed(
+    """
+    put set place add attach protect give use move raise lower tighten stop stops loss losses trailing trail target targets take
+    profit profits under below above at of to it's away from here beneath in gains via is make update change last lock those than
+    least
+    """
+)
 
 
 def _protection(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Action | AskBack | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from statistics import fmean
 
 from copilot.attribution import Loading
+from domain.money import ONE, ZERO
 from domain.portfolio import Portfolio
 from market import sectors
 from market.hub import Hub
@@ -20,14 +21,24 @@ _FURTHEST_TILT = 2.0
 
 
 async def loadings(hub: Hub, before: Portfolio, symbols: Sequence[str]) -> Mapping[str, Loading]:
-    """The loading of each symbol over the 60 sessions up to `before`; symbols with less history are left out."""
+    """The loading of each symbol over the 60 sessions up to `before`; symbols with less history are left out.
+
+    The market itself is always there, with the daily deviation of all its moves.
+    """
     funds = {s: fund for s in symbols if (fund := fund_of(hub, s)) is not None}
     extra = tuple(dict.fromkeys([*symbols, *funds.values(), metrics.MARKET]))
     returns = (await metrics.book_returns(before, hub, SESSIONS, extra=extra)).by_symbol
     market = returns.get(metrics.MARKET)
     if market is None:
         return {}
-    return {s: _loading(returns[s], market, funds.get(s), returns.get(funds.get(s, ""))) for s in symbols if s in returns}
+    found = {
+        s: _loading(returns[s], market, funds.get(s), returns.get(funds.get(s, "")))
+        for s in symbols
+        if s in returns and s != metrics.MARKET
+    }
+    sigma = metrics.volatility(market) or 0.0
+    found[metrics.MARKET] = Loading(ONE, ZERO, _fine(sigma / math.sqrt(metrics.SESSIONS_A_YEAR)), None)
+    return found
 
 
 def fund_of(hub: Hub, symbol: str) -> str | None:

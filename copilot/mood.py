@@ -1,4 +1,4 @@
-"""How a sentence is meant: asked for, asked about, denied, reported, conditional or said by somebody else. Only what is asked for may become a card."""
+"""How a sentence is meant: asked for, asked about, denied, reported, conditional or hearsay; only what is asked for becomes a card."""
 
 from __future__ import annotations
 

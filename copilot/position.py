@@ -7,12 +7,12 @@ from decimal import ROUND_CEILING, Decimal
 from copilot import tell
 from copilot.brief import Brief
 from copilot.figures import Figures
-from copilot.recommendation import Recommendation
+from copilot.rules.concentration import LIMIT as POSITION_LIMIT
+from copilot.rules.concentration import TOLERANCE
 from domain.chat import Action, Amount, Button, Buttons, Reply, Table, Text, Tone, Unit, Verb
 from domain.money import HUNDRED, ONE, ZERO, percent_text
 
 SECTOR_LIMIT = Decimal("0.40")
-POSITION_LIMIT = Decimal("0.20")
 MOST_ROWS = 8
 
 
@@ -24,7 +24,7 @@ def why_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
         return _not_held(brief, figures, symbol, "profit-loss")
     was = "were" if brief.span.past else "are"
     amount = tell.up_or_down(figures, f"{symbol} P/L {brief.span.suffix}", part.total, "value after - value before + cash from trades")
-    lead = f"You {was} {amount} on {symbol} {brief.span.suffix}{_price_move(brief, figures, symbol)}.{_mark(brief)}"
+    lead = f"You {was} {amount} on {symbol} {brief.span.suffix}{_price_move(brief, figures, symbol)}.{tell.mark(brief)}"
     shares = (
         ("the market", part.market),
         ("its sector", part.sector),
@@ -53,9 +53,9 @@ def heavy_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
         return _not_held(brief, figures, symbol, "exposure")
     weight = portfolio.weight(symbol)
     limit = figures.percent("largest weight wanted", POSITION_LIMIT, "the concentration rule", places=0)
-    said = "Yes" if abs(weight) > POSITION_LIMIT else "No"
-    lead = f"{said}: {symbol} is {tell.weight(brief, figures, symbol)} of your equity; above {limit} I call it too much.{_mark(brief)}"
-    return _trim(brief, figures, lead, symbol, weight, POSITION_LIMIT, None)
+    said = "No" if abs(weight) <= POSITION_LIMIT else "Barely" if abs(weight) <= POSITION_LIMIT + TOLERANCE else "Yes"
+    lead = f"{said}: {symbol} is {tell.weight(brief, figures, symbol)} of your equity; above {limit} I call it too much.{tell.mark(brief)}"
+    return _trim(brief, figures, lead, symbol, weight, POSITION_LIMIT if said == "Yes" else weight, None)
 
 
 def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
@@ -72,7 +72,7 @@ def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
     text = figures.percent(f"{named} share of equity", share, "sum of market values in the sector / equity", places=1)
     limit = figures.percent("largest sector wanted", SECTOR_LIMIT, "the sector rule", places=0)
     said = "Yes" if share > SECTOR_LIMIT else "No"
-    lead = f"{said}: {named} is {text} of your equity; above {limit} I call it heavy.{_mark(brief)}"
+    lead = f"{said}: {named} is {text} of your equity; above {limit} I call it heavy.{tell.mark(brief)}"
     rows = tuple(
         (name, percent_text(value / equity, sign=False, places=1), _keep(figures, name, value, equity))
         for name, value in list(sums.items())[:MOST_ROWS]
@@ -95,16 +95,19 @@ def about(brief: Brief, figures: Figures, symbol: str) -> Reply:
         return _not_held(brief, figures, symbol, "what-to-do")
     chosen = [r for r in brief.recommendations if r.symbol == symbol][:2]
     if chosen:
-        lead = f"My {chosen[0].rule.replace('_', ' ')} rule says yes to this much: {tell.suggestion(figures, chosen[0])}.{_mark(brief)}"
+        lead = f"My {chosen[0].rule.replace('_', ' ')} rule says yes to this much: {tell.suggestion(figures, chosen[0])}.{tell.mark(brief)}"
         reason = f"{chosen[0].why} ({chosen[0].record}; what would change it: {chosen[0].mind}.)"
     else:
-        lead = f"None of my rules asks for anything on {symbol}: it is {tell.weight(brief, figures, symbol)} of your equity.{_mark(brief)}"
+        lead = (
+            f"None of my rules asks for anything on {symbol}: it is {tell.weight(brief, figures, symbol)} of your equity.{tell.mark(brief)}"
+        )
         reason = "That is no advice to hold it: the rules know size, stops, gains and dates, not where the price goes."
     gain = figures.money(f"{symbol} unrealised", portfolio.unrealised(symbol), "(last - average price) * quantity", sign=True)
     quantity = figures.quantity(f"{symbol} quantity", held.quantity, portfolio.instruments.get(symbol))
     last = figures.money(f"{symbol} last", portfolio.quotes[symbol].last)
     paid = figures.money(f"{symbol} average price", held.average_price, "the ledger")
-    facts = f"You hold {quantity} at {last} against {paid} paid, {gain} unrealised, {tell.weight(brief, figures, symbol)} of equity; {_stop(brief, figures, symbol)}."
+    weight, stop = tell.weight(brief, figures, symbol), _stop(brief, figures, symbol)
+    facts = f"You hold {quantity} at {last} against {paid} paid, {gain} unrealised, {weight} of equity; {stop}."
     impact = brief.news_for(symbol)
     news = tell.explained(brief, figures, impact) if impact else _other_news(brief, symbol)
     report = next((f" It reports {tell.when(brief, r.at)}." for r in brief.earnings if r.symbol == symbol), "")
@@ -129,7 +132,8 @@ def if_closed(brief: Brief, figures: Figures, symbol: str | None) -> Reply:
     freed = sum((portfolio.value(s) for s in held), ZERO)
     what = symbol or "everything"
     line = f"#{symbol} close" if symbol else "#close-all"
-    lead = f"Closing {what} now would book {figures.money(f'booked by closing {what}', booked, '(last - average price) * quantity', sign=True)}.{_mark(brief)}"
+    books = figures.money(f"booked by closing {what}", booked, "(last - average price) * quantity", sign=True)
+    lead = f"Closing {what} now would book {books}.{tell.mark(brief)}"
     cash = figures.money("cash after", portfolio.cash + freed, "cash + market value closed")
     now = figures.money("cash", portfolio.cash, "the ledger")
     weight = f"{symbol} goes from {tell.weight(brief, figures, symbol)} of equity to nothing, and cash" if symbol else "Cash"
@@ -161,12 +165,12 @@ def _not_held(brief: Brief, figures: Figures, symbol: str, command: str) -> Repl
         return Reply((Text("You hold nothing that could be closed.", Tone.LEAD), tell.closing(brief)), command=command, facts=figures.facts)
     quote = brief.portfolio.quotes.get(symbol)
     at = f"; it trades at {figures.money(f'{symbol} last', quote.last)}" if quote else ""
-    lead = f"You hold no {symbol}, so it did nothing to you{at}.{_mark(brief)}"
+    lead = f"You hold no {symbol}, so it did nothing to you{at}.{tell.mark(brief)}"
     if command != "what-to-do":
         return Reply((Text(lead, Tone.LEAD), tell.closing(brief)), command=command, facts=figures.facts)
     cash = figures.money("cash", brief.portfolio.cash, "the ledger")
     line = f"#buy {symbol} 5%"
-    lead = f"You hold no {symbol}{at}, and my rules look at what you hold, so they have no view on buying it.{_mark(brief)}"
+    lead = f"You hold no {symbol}{at}, and my rules look at what you hold, so they have no view on buying it.{tell.mark(brief)}"
     told = f"You have {cash} in cash. What buying would do to your book, a card shows before anything is sent: {figures.line(line)}."
     blocks = (Text(lead, Tone.LEAD), *tell.paragraphs(told, _other_news(brief, symbol, "")), tell.closing(brief))
     return Reply((*blocks, Buttons((Button("Prepare", line), tell.WHY))), command=command, facts=figures.facts)
@@ -187,7 +191,8 @@ def _stop(brief: Brief, figures: Figures, symbol: str) -> str:
         return "no stop limits it"
     if found.stop is None or found.gap is None:
         return "a trailing stop follows it"
-    return f"its stop at {figures.money(f'{symbol} stop', found.stop)} is {figures.percent(f'{symbol} distance to stop', found.gap, '(last - stop) / last', places=1)} away"
+    gap = figures.percent(f"{symbol} distance to stop", found.gap, "(last - stop) / last", places=1)
+    return f"its stop at {figures.money(f'{symbol} stop', found.stop)} is {gap} away"
 
 
 def _price_move(brief: Brief, figures: Figures, symbol: str) -> str:
@@ -205,12 +210,3 @@ def _sector(brief: Brief, symbol: str) -> str:
 def _keep(figures: Figures, name: str, value: Decimal, equity: Decimal) -> str:
     figures.percent(f"{name} share of equity", value / equity, places=1)
     return figures.money(f"{name} value", value, "sum of market values in the sector").replace("$", "")
-
-
-def _mark(brief: Brief) -> str:
-    return " Prices are simulated." if brief.simulated else ""
-
-
-def advice_on(brief: Brief, symbol: str) -> tuple[Recommendation, ...]:
-    """The recommendations about one symbol."""
-    return tuple(r for r in brief.recommendations if r.symbol == symbol)

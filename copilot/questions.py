@@ -112,7 +112,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
             r"\b(alert|notify|remind|ping|tell|warn|text|message) me (when|if|once|at|tomorrow|later|before)\b|"
             r"\bset (an? )?(price )?(alert|reminder|alarm)\b|\bmonitor\b|\bkeep an eye\b"
         ),
-        "I set no alerts of your own yet; fills and stops reach you by themselves. A stop or a target can act at a price: `#AAPL stop 170`.",
+        "I set no alerts of your own yet; fills and stops reach you by themselves. A stop can act at a price: `#AAPL stop 170`.",
     ),
     (
         re.compile(

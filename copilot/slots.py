@@ -14,9 +14,13 @@ from domain.chat import Amount, Unit
 Item = Token | Mention
 
 # Words that carry nothing in an order; everything else must be understood, or nothing is drawn up.
-FILLERS = listed("""of my the a an share shares stock unit units coin coins position holding stake in into worth from me please now right today
-    immediately asap order just more extra additional company name by with on up out off thanks thank you and to for i have own hold we
-    got at price as well go ahead all's do also then day""")
+FILLERS = listed(
+    """
+    of my the a an share shares stock unit units coin coins position holding stake in into worth from me please now right today
+    immediately asap order just more extra additional company name by with on up out off thanks thank you and to for i have own
+    hold we got at price as well go ahead all's do also then day
+    """
+)
 _WHOLE = frozenset({"all", "everything", "whole", "entire", "completely", "entirely", "fully", "total", "remaining", "rest", "every"})
 _EVERYTHING = frozenset({"everything", "portfolio", "positions", "stocks", "holdings", "account", "equity"})
 _PRONOUNS = frozenset({"it", "that", "this", "them", "those", "these", "one"})

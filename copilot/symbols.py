@@ -41,12 +41,21 @@ NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "WMT": ("walmart",),
     "XOM": ("exxon", "exxon mobil", "exxonmobil"),
 }
-_LEGAL = listed("""inc corp corporation co company plc ltd limited holdings holding group class a b c the com sa nv ag trust etf fund shares series
-    common stock incorporated international platforms technologies""")
+_LEGAL = listed(
+    """
+    inc corp corporation co company plc ltd limited holdings holding group class a b c the com sa nv ag trust etf fund shares
+    series common stock incorporated international platforms technologies
+    """
+)
 # First words of company names that say too little on their own.
-_GENERIC = listed("""advanced american applied bank best capital constellation digital dominion electric energy financial first general global home
-    intuitive invesco ishares national new northern proshares direxion vaneck select service southern spdr standard state technology
-    texas trade union united universal western micro us nasdaq russell sector emerging semiconductor ultra ultrapro daily bull""")
+_GENERIC = listed(
+    """
+    advanced american applied bank best capital constellation digital dominion electric energy financial first general global home
+    intuitive invesco ishares national new northern proshares direxion vaneck select service southern spdr standard state
+    technology texas trade union united universal western micro us nasdaq russell sector emerging semiconductor ultra ultrapro
+    daily bull
+    """
+)
 # Words of orders: a company called like one needs its ticker.
 _GRAMMAR = listed("target stop limit market trail buy sell close all order gap match block square open key on it now so are")
 

@@ -13,12 +13,14 @@ from copilot.figures import Figures
 from copilot.recommendation import Recommendation
 from domain.chat import Block, Button, Buttons, Text, Tone
 from domain.market import Freshness
-from domain.money import HUNDRED, ZERO
+from domain.money import ZERO
 
 HEADLINE = 90
 MOST_TRADES = 4
 MOST_SUGGESTIONS = 3
 WHY = Button("Why", "/why")
+_REALISED = "price gain of what was closed - fees"
+_PL_SHARE = "P/L / (equity at the start + deposits)"
 _PL = "equity at the end - equity at the start - deposits + withdrawals"
 
 
@@ -44,9 +46,7 @@ def result(brief: Brief, figures: Figures) -> str:
     inputs = (("equity at the start", f"{brief.then.equity:.2f}"), ("deposits less withdrawals", f"{brief.flows:.2f}"))
     amount = up_or_down(figures, f"P/L {brief.span.suffix}", total, _PL)
     verb = (
-        amount
-        if base <= 0
-        else f"{amount} ({figures.percent(f'P/L {brief.span.suffix} %', total / base, 'P/L / (equity at the start + deposits)', inputs, sign=True)})"
+        amount if base <= 0 else f"{amount} ({figures.percent(f'P/L {brief.span.suffix} %', total / base, _PL_SHARE, inputs, sign=True)})"
     )
     return f"{verb} {brief.span.suffix}"
 
@@ -65,9 +65,9 @@ def largest(brief: Brief, figures: Figures, total: Decimal) -> str:
     return f"; {first.symbol} is {figures.percent(f'{first.symbol} share of P/L', share, 'its P/L / P/L', places=0)} of it"
 
 
-def simulated(brief: Brief) -> str:
-    """The mark on prices that are generated."""
-    return " (simulated prices)" if brief.simulated else ""
+def mark(brief: Brief) -> str:
+    """What the first line adds where prices are generated."""
+    return " Prices are simulated." if brief.simulated else ""
 
 
 def movers(brief: Brief, figures: Figures, most: int = 3) -> list[str]:
@@ -98,7 +98,8 @@ def explained(brief: Brief, figures: Figures, impact: Impact) -> str:
         (("item", impact.item.id),),
     )
     direction = "beyond" if impact.sigma else "with"
-    return f"{quoted(impact.item.headline)} ({when(brief, impact.item.at)}) may explain it; the move after it is {sigma}σ {direction} the market."
+    said = quoted(impact.item.headline)
+    return f"{said} ({when(brief, impact.item.at)}) may explain it; the move after it is {sigma}σ {direction} the market."
 
 
 def _unexplained(brief: Brief, part: Part) -> str:
@@ -133,7 +134,7 @@ def trades(brief: Brief, figures: Figures) -> str | None:
     fees = sum((t.fee for t in brief.trades), ZERO)
     booked = sum((t.realised for t in brief.trades), ZERO)
     return (
-        f"You {', '.join(shown)}{tail}. Realised {figures.money('realised by trades', booked, 'price gain of what was closed - fees', sign=True)}, "
+        f"You {', '.join(shown)}{tail}. Realised {figures.money('realised by trades', booked, _REALISED, sign=True)}, "
         f"fees {figures.money('fees of trades', fees)} included."
     )
 
@@ -182,7 +183,8 @@ def risk(brief: Brief, figures: Figures) -> str | None:
     money = figures.money(
         "1-day VaR 95", brief.value_at_risk * brief.portfolio.equity, "5% quantile of daily returns with today's positions * equity"
     )
-    return f"On one day in {figures.count('days', 20, '1 / 5%')} you may lose {money} or more ({figures.percent('1-day VaR 95 %', brief.value_at_risk)} of equity)."
+    share, days = figures.percent("1-day VaR 95 %", brief.value_at_risk), figures.count("days", 20, "1 / 5%")
+    return f"On one day in {days} you may lose {money} or more ({share} of equity)."
 
 
 def closing(brief: Brief) -> Text:
@@ -203,19 +205,9 @@ def closing(brief: Brief) -> Text:
     return Text("; ".join(parts) + ".", Tone.QUIET)
 
 
-def tone_of(amount: Decimal) -> Tone:
-    """Good for a gain, bad for a loss."""
-    return Tone.GOOD if amount > 0 else Tone.BAD if amount < 0 else Tone.PLAIN
-
-
 def weight(brief: Brief, figures: Figures, symbol: str) -> str:
     """A position's share of equity."""
     return figures.percent(f"{symbol} weight", brief.portfolio.weight(symbol), "market value / equity", places=1)
-
-
-def percent_points(fraction: Decimal) -> Decimal:
-    """A fraction as percent."""
-    return fraction * HUNDRED
 
 
 def paragraphs(*texts: str | None) -> tuple[Block, ...]:

@@ -133,7 +133,7 @@ def _cancelling(words: str) -> bool:
 
 
 def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning | None:
-    """`sell AAPL if it drops to 170` is a stop, and shown as one; every other condition is asked back, for nothing here waits for prices."""
+    """`sell AAPL if it drops to 170` is a stop, and shown as one; every other condition is asked back, for nothing here waits."""
     words = sentence.bare
     met = trigger(words)
     named = [m for m in sentence.mentions if m.sure and len(m.symbols) == 1]
@@ -152,7 +152,7 @@ def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: st
         and not kind_of(words)
     ):
         return AskBack(
-            "I cannot wait for a condition. A stop, a target or a limit order can: for example `#AAPL stop 170`, `#AAPL target 190` or `#buy AAPL 5 limit 170`.",
+            "I cannot wait for a condition. An order can: `#AAPL stop 170`, `#AAPL target 190`, `#buy AAPL 5 limit 170`.",
             _instead(sentence, words, known),
         )
     return None
@@ -210,7 +210,7 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
 _NOTED: dict[Mood, str] = {
     Mood.HEARSAY: "That is somebody else's opinion, so I draw nothing up. What would you like to do?",
     Mood.NEGATED: "Understood: nothing is drawn up, and nothing changes.",
-    Mood.REPORT: "Noted, and I draw nothing up. I book only what the broker reports; trades made elsewhere come in with `foliopilot import FILE.csv`.",
+    Mood.REPORT: "Noted, and I draw nothing up. I book what the broker reports; other trades come in with `foliopilot import FILE.csv`.",
 }
 
 
@@ -218,7 +218,7 @@ def _possible(symbol: str | None) -> Meaning:
     """`can I sell …?`: yes, with the line that shows what it would do."""
     line = f"#{symbol} close 50%" if symbol else "#AAPL close 50%"
     return Chat(
-        f"You can ask for a card at any time: `{line}` shows price, cost and what changes before anything is sent. Nothing is drawn up yet.",
+        f"You can ask for a card at any time: `{line}` shows price, cost and what changes before anything is sent. Nothing is drawn up.",
         Topic.NOTED,
     )
 

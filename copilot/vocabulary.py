@@ -7,37 +7,44 @@ from functools import cache
 from copilot.phrases import listed
 
 # Words a typing error may be mended to: verbs, nouns of commands, moments. Number words are left out on purpose: a guessed amount is money.
-MENDABLE: frozenset[str] = (
-    listed("""sell buy close cancel exit liquidate dump trim reduce purchase trail trailing half third quarter percent shares stock position
-    positions portfolio summary performance orders order journal news headlines exposure explain example examples tutorial status demo
-    quote price stops chart happened happen yesterday today week should would what which where when recommend recommendation suggest
-    suggestions suggestion advice profit profits loss losses losing money account balance cash market everything holdings holding
-    diversified concentrated heavy sector sectors technology risk target limit resume trading emergency invest protect history headline
-    please thanks hello calculate worth buying power return returns benchmark open pending filled dividend explanation commands
-    command weights drawdown volatility biggest worst best winners losers overnight review briefing recap option options""")
+MENDABLE: frozenset[str] = listed(
+    """
+    sell buy close cancel exit liquidate dump trim reduce purchase trail trailing half third quarter percent shares stock position
+    positions portfolio summary performance orders order journal news headlines exposure explain example examples tutorial status
+    demo quote price stops chart happened happen yesterday today week should would what which where when recommend recommendation
+    suggest suggestions suggestion advice profit profits loss losses losing money account balance cash market everything holdings
+    holding diversified concentrated heavy sector sectors technology risk target limit resume trading emergency invest protect
+    history headline please thanks hello calculate worth buying power return returns benchmark open pending filled dividend
+    explanation commands command weights drawdown volatility biggest worst best winners losers overnight review briefing recap
+    option options
+    """
 )
 
 # Ordinary words: never mended, never read as a company, and a ticker spelled like one needs capitals in a ticker's place, or `$`.
-COMMON: frozenset[str] = (
-    listed("""a about above actually add afraid after again all almost alone already also always am an and another any anybody anyone anything
-    are around as ask asked at away back bad bags be because been before being bell below best bet better big bill bit block board bought
-    boy bring bug but by call came can cannot car care cash cat cell check chose clock clothes clean coffee cold come concerned could cut
-    cover day days dead deal did didn difference do does doing dollar dollars done doubt down dry each eat either else end enough even ever
-    every everybody everyone evil exact fact fall falls far fast feel fell few find fine first fix for fear found from full fun game gap
-    gave get gets getting give given go goes going gold gone good got great green grow guess guy had half happy hard has have he hear heard
-    heavy held hell her here hi high him his hit hold holding home hope hot how i idea ideas if ill important in into is isn it its job joke
-    joy jump just keep key kill killed kind knew know large last late later learn least left less let life light like line list little
-    live long look looks lose lost lot lots love low luck lump made make makes man many mat matter may maybe me mean means meaning might
-    mind mine miss missed more morning most mother move moved moves much must my name near need never new next nice night no nobody none
-    nor not note nothing now of off oh ok okay old on once one only onto open or other our out over own paid pair part past path pay
-    people person pick piece place plan play poor post prefer pretty prim prove pull pump push put quick quite rain ran rate rather
-    read real really rest right road run safe said same save saw say says see seem seen self send set share she shell short show shy side
-    since sit slept small smell smart so sold some somebody someone something soon sorry spell stand start stay still stop sure swell take
-    taken takes tail talk tank tanking teach tell than thank that the their them then there these they thing things think this those
-    though thought thoughts three through till time tip to together told tomorrow too took top total touch train trick trial trip true
-    truth try turn two up upon us use used usual very visit wait walk want wants was watch way we well went were who whole whom whose why
-    wide wife will win wise wish with within without won wonder word words work works world worry worse worst would write wrong year years
-    yell yes yet you young your zero""")
+COMMON: frozenset[str] = listed(
+    """
+    a about above actually add afraid after again all almost alone already also always am an and another any anybody anyone
+    anything are around as ask asked at away back bad bags be because been before being bell below best bet better big bill bit
+    block board bought boy bring bug but by call came can cannot car care cash cat cell check chose clock clothes clean coffee
+    cold come concerned could cut cover day days dead deal did didn difference do does doing dollar dollars done doubt down dry
+    each eat either else end enough even ever every everybody everyone evil exact fact fall falls far fast feel fell few find fine
+    first fix for fear found from full fun game gap gave get gets getting give given go goes going gold gone good got great green
+    grow guess guy had half happy hard has have he hear heard heavy held hell her here hi high him his hit hold holding home hope
+    hot how i idea ideas if ill important in into is isn it its job joke joy jump just keep key kill killed kind knew know large
+    last late later learn least left less let life light like line list little live long look looks lose lost lot lots love low
+    luck lump made make makes man many mat matter may maybe me mean means meaning might mind mine miss missed more morning most
+    mother move moved moves much must my name near need never new next nice night no nobody none nor not note nothing now of off
+    oh ok okay old on once one only onto open or other our out over own paid pair part past path pay people person pick piece
+    place plan play poor post prefer pretty prim prove pull pump push put quick quite rain ran rate rather read real really rest
+    right road run safe said same save saw say says see seem seen self send set share she shell short show shy side since sit
+    slept small smell smart so sold some somebody someone something soon sorry spell stand start stay still stop sure swell take
+    taken takes tail talk tank tanking teach tell than thank that the their them then there these they thing things think this
+    those though thought thoughts three through till time tip to together told tomorrow too took top total touch train trick trial
+    trip true truth try turn two up upon us use used usual very visit wait walk want wants was watch way we well went were who
+    whole whom whose why wide wife will win wise wish with within without won wonder word words work works world worry worse worst
+    would write wrong year years yell yes yet you young your zero dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
+    thirst trails trials basket marker pose posed lass lots boss bass shave spare stack stuck snare noon hewn stature pries prize fits
+    """
 )
 
 # Short forms and chat spelling.

@@ -1,4 +1,4 @@
-"""A line of free text as words and numbers: cleaned, short forms spelled out, typing errors mended, amounts read (`2k`, `fifty`, `a third`)."""
+"""A line of free text as words and numbers: short forms spelled out, typing errors mended, amounts read (`2k`, `fifty`, `a third`)."""
 
 from __future__ import annotations
 

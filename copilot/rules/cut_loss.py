@@ -21,15 +21,16 @@ def check(view: View) -> Sequence[Recommendation]:
         if gain > LOSS or view.portfolio.stop(symbol) is not None:
             continue
         lost = view.portfolio.unrealised(symbol)
+        size = percent_text(-gain, sign=False, places=1)
         found.append(
             Recommendation(
                 id=f"cut-loss-{symbol.lower()}",
                 rule="cut_loss",
                 symbol=symbol,
                 what=f"Cut the loss in {symbol}",
-                why=f"{symbol} is {percent_text(gain, places=1)} on cost, {money_text(lost, sign=True)} unrealised, and no stop limits it.",
+                why=f"{symbol} is down {size} on cost, {money_text(lost, sign=True)} unrealised, and no stop limits it.",
                 numbers=(
-                    Number(f"{symbol} gain on cost", (gain * HUNDRED).quantize(Decimal("0.1")), "%", "last / average price - 1"),
+                    Number(f"{symbol} loss on cost", (-gain * HUNDRED).quantize(Decimal("0.1")), "%", "1 - last / average price"),
                     Number(
                         f"{symbol} unrealised",
                         lost.quantize(Decimal("0.01")),

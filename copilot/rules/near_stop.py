@@ -27,13 +27,14 @@ def check(view: View) -> Sequence[Recommendation]:
         day = view.atr.get(symbol)
         if gap <= ZERO or not (gap / last <= NEAR or (day is not None and gap <= RANGES * day)):
             continue
+        size = percent_text(gap / last, sign=False, places=1)
         found.append(
             Recommendation(
                 id=f"near-stop-{symbol.lower()}",
                 rule="near_stop",
                 symbol=symbol,
                 what=f"Take half of {symbol} off before its stop does",
-                why=f"{symbol} is {percent_text(gap / last, sign=False, places=1)} from its stop at {money_text(order.stop)}; a gap would fill below it.",
+                why=f"{symbol} is {size} from its stop at {money_text(order.stop)}; a gap would fill below it.",
                 numbers=(
                     Number(f"{symbol} distance to stop", (gap / last * HUNDRED).quantize(Decimal("0.1")), "%", "(last - stop) / last"),
                     Number(f"{symbol} stop", order.stop, view.portfolio.spec.currency, "the open stop order"),

@@ -22,13 +22,14 @@ def check(view: View) -> Sequence[Recommendation]:
         if gain < GAIN or view.portfolio.target(symbol) is not None:
             continue
         made = view.portfolio.unrealised(symbol)
+        size = percent_text(gain, sign=False, places=1)
         found.append(
             Recommendation(
                 id=f"take-profit-{symbol.lower()}",
                 rule="take_profit",
                 symbol=symbol,
                 what=f"Bank a third of {symbol}",
-                why=f"{symbol} is up {percent_text(gain, places=1)} on cost, {money_text(made, sign=True)} unrealised, and no target is set.",
+                why=f"{symbol} is up {size} on cost, {money_text(made, sign=True)} unrealised, and no target is set.",
                 numbers=(
                     Number(f"{symbol} gain on cost", (gain * HUNDRED).quantize(Decimal("0.1")), "%", "last / average price - 1"),
                     Number(

@@ -10,7 +10,6 @@ judged = verdicts()
 if "--dev" in sys.argv:
     for verdict in judged:
         if not verdict.right and verdict.line.split == "dev":
-            print(
-                f"{verdict.line.id} {verdict.line.level:<5} {verdict.line.text!r}: wanted {' | '.join(verdict.line.expect)}, got {verdict.got}"
-            )
+            line = verdict.line
+            print(f"{line.id} {line.level:<5} {line.text!r}: wanted {' | '.join(line.expect)}, got {verdict.got}")
 print(table(judged))

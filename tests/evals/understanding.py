@@ -42,7 +42,8 @@ COMMANDS = frozenset(
 HELD = frozenset({"AAPL", "NVDA", "TSLA", "MSFT", "GOOGL", "AMZN", "XOM", "JPM", "BTC", "NOW", "V", "D", "DIS"})
 NAMES = {
     "AAPL": "Apple Inc.", "ADBE": "Adobe Inc.", "AMD": "Advanced Micro Devices, Inc.", "AMZN": "Amazon.com, Inc.", "AVGO": "Broadcom Inc.",
-    "BAC": "Bank of America Corporation", "CEG": "Constellation Energy Corporation", "CRM": "Salesforce, Inc.", "CSCO": "Cisco Systems, Inc.",
+    "BAC": "Bank of America Corporation", "CEG": "Constellation Energy Corporation", "CRM": "Salesforce, Inc.",
+    "CSCO": "Cisco Systems, Inc.",
     "D": "Dominion Energy, Inc.", "DIS": "The Walt Disney Company", "GOOGL": "Alphabet Inc. Class A", "GOOG": "Alphabet Inc. Class C",
     "GS": "The Goldman Sachs Group, Inc.", "INTC": "Intel Corporation", "JPM": "JPMorgan Chase & Co.", "MA": "Mastercard Incorporated",
     "META": "Meta Platforms, Inc.", "MSFT": "Microsoft Corporation", "MU": "Micron Technology, Inc.", "NFLX": "Netflix, Inc.",
