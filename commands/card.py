@@ -63,7 +63,8 @@ def card(ticket: Ticket, frame: Frame, *, notes: Sequence[str] = (), moved: str 
     blocks += _estimate(ticket, frame)
     if ticket.consequence.changes:
         blocks += _changes(ticket.consequence.changes, frame)
-    blocks += [Text(f"Left without its position: {orphan}", Tone.WARNING) for orphan in ticket.consequence.orphans]
+    if ticket.consequence.orphans:
+        blocks.append(Text("\n".join(["Left without a position:", *ticket.consequence.orphans]), Tone.WARNING))
     if ticket.open:
         blocks += _findings(ticket.findings)
     blocks += [Text(note, Tone.QUIET) for note in notes]
@@ -142,7 +143,7 @@ def _estimate(ticket: Ticket, frame: Frame) -> list[Block]:
     if traded:
         blocks.append(_orders(traded[:ROWS], frame))
     if len(traded) > ROWS:
-        blocks.append(Text(f"… and {len(traded) - ROWS} more orders.", Tone.QUIET))
+        blocks.append(Text(f"… and {len(traded) - ROWS} more.", Tone.QUIET))
     if plain:
         more = [f"… and {len(plain) - ROWS} more."] if len(plain) > ROWS else []
         blocks.append(Text("\n".join([leg.sentence for leg in plain[:ROWS]] + more)))

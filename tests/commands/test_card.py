@@ -91,7 +91,7 @@ def test_the_card_has_line_rows_changes_findings_mode_buttons_and_expiry():
         "12.00%",
         "$99,999.99",
         "−$1,234,568",
-        "Left without its position: t0-1: sell 40 AAPL stop $140.00 gtc",
+        "Left without a position:\nt0-1: sell 40 AAPL stop $140.00 gtc",
         "PAPER · account main · paper broker · SIMULATED MARKET",
         "2atr is $5.00 now.",
         "Card t1. Expires in 115 s, at 12:02:00 EDT.",
@@ -141,7 +141,7 @@ def test_a_destructive_batch_shows_its_word_and_at_most_eight_rows():
     assert texts(reply)[1] == "The price moved."
     assert Code("confirm t1 CLOSE-ALL") in reply.blocks
     said = everything(reply)
-    assert "… and 2 more orders." in said
+    assert "… and 2 more." in said
     assert "cancel order o-18\n… and 3 more." in said
     assert "Total P/L realised: +$9,994.50" in said
     table = next(b for b in reply.blocks if isinstance(b, Table))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -144,13 +145,15 @@ async def test_a_moved_price_draws_a_fresh_card(room):
     assert lead(await room.say("", payload=payloads(fresh)["Confirm"])).startswith(("Sent", "Done"))
 
 
-async def test_a_moved_market_draws_a_fresh_card_also_for_a_limit(room):
+async def test_a_fresh_card_at_the_same_prices_says_that_the_market_moved(room):
     reply = await room.say("#buy XOM 5 limit 99")
-    room.clock.set(room.clock.now() + timedelta(seconds=30))
-    room.market.quote("XOM", "104.99", "105.01")
+
+    async def moved(*_: object, **__: object) -> object:
+        return replace(reply.ticket, id="t9", replaces=reply.ticket.id)
+
+    room.floor.desk.confirm = moved
     fresh = await room.say(f"confirm {reply.ticket.id}")
-    assert fresh.ticket.replaces == reply.ticket.id
-    assert "The market moved. Nothing was sent" in said(fresh)
+    assert "The market moved. Nothing was sent; this card replaces t1." in said(fresh)
 
 
 async def test_a_denied_proposal_is_a_card_without_buttons(room):
