@@ -15,7 +15,7 @@ from decimal import Decimal
 from domain.instruments import Instrument
 from domain.market import Bar, Freshness, Quote
 from domain.money import ONE, ZERO, to_lot, to_tick
-from domain.orders import OrderType
+from domain.orders import OrderType, Side
 from trading.brokers.simulated.order import STOPS, VenueOrder
 from trading.commission import Commission
 
@@ -88,6 +88,22 @@ def at_quote(working: VenueOrder, quote: Quote, tick: Decimal) -> tuple[VenueOrd
     if working.kind in STOPS and _reached(working, market, tick):
         working = replace(working, triggered=True)
     return working, _crossing(working, market, ZERO)
+
+
+def calm(working: VenueOrder, bar: Bar, tick: Decimal) -> bool:
+    """True when a bar cannot touch an order nor teach it anything: most bars of most orders, found cheaply."""
+    kind, order = working.kind, working.order
+    selling = order.side is Side.SELL
+    if kind is OrderType.LIMIT and order.limit is not None:
+        return bar.high <= order.limit if selling else bar.low >= order.limit
+    if kind is OrderType.TRAILING:
+        mark = working.watermark
+        if mark is None or (bar.high > mark if selling else bar.low < mark):
+            return False
+    if kind in STOPS:
+        level = working.level(tick)
+        return level is not None and (bar.low > level if selling else bar.high < level)
+    return False
 
 
 def at_open(model: FillModel, working: VenueOrder, bar: Bar, tick: Decimal) -> tuple[VenueOrder, Touch | None]:

@@ -5,7 +5,7 @@ Pure: the same calls in the same order give the same state. Work on a `draft`, k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -82,11 +82,14 @@ class Venue:
     def play(self, bars: Iterable[Bar], until: datetime) -> None:
         """Live through bars (by their end) up to an instant; orders expire between them when their time is over."""
         reached = None
+        names: dict[str, list[str]] = {}
+        for working in self.working():
+            names.setdefault(working.order.symbol, []).append(working.id)
         for bar in bars:
             if bar.end != reached:
                 reached = bar.end
                 self._expire(reached, inclusive=False)
-            self._bar(bar)
+            self._bar(bar, names.get(bar.symbol, ()))
         self._expire(until, inclusive=True)
 
     def coverable(self, working: VenueOrder) -> Decimal:
@@ -114,11 +117,12 @@ class Venue:
             if due is not None and (due < at or (inclusive and due == at)):
                 self.end(working, OrderStatus.EXPIRED, due, DAY_OVER)
 
-    def _bar(self, bar: Bar) -> None:
-        ready = [w.id for w in self.working(bar.symbol) if w.since <= bar.start and (w.expires is None or bar.start < w.expires)]
+    def _bar(self, bar: Bar, names: Sequence[str]) -> None:
+        instrument = self.instrument(bar.symbol)
+        ready = [name for name in names if self._concerned(self.orders[name], bar, instrument.tick)]
         if not ready:
             return
-        instrument, volume = self.instrument(bar.symbol), fills.bar_volume(bar)
+        volume = fills.bar_volume(bar)
         left = fills.room(self.model, instrument, volume)
         waiting = []
         for name in ready:
@@ -134,6 +138,12 @@ class Venue:
             for name in ready:  # the bar is spent for all of them: seen again after a restart it must not share its volume out anew
                 if self.orders[name].open and self.orders[name].since != bar.end:
                     self.keep(replace(self.orders[name], since=bar.end), tell=False)
+
+    def _concerned(self, working: VenueOrder, bar: Bar, tick: Decimal) -> bool:
+        """True for an open order that was there when the bar began and that it can touch."""
+        if not working.open or working.since > bar.start or (working.expires is not None and bar.start >= working.expires):
+            return False
+        return not fills.calm(working, bar, tick)
 
     def _meet(
         self, name: str, met: VenueOrder, touch: Touch | None, room: Decimal | None, volume: Decimal | None, at: datetime, since: datetime
