@@ -122,12 +122,12 @@ def empty(ctx: Ctx, portfolio: Portfolio) -> Reply:
 
 
 def write_totals(sheet: Sheet, portfolio: Portfolio) -> None:
-    """The account's totals as facts: equity, cash, positions value, day, unrealised and realised P/L."""
+    """The account's totals as facts: cash and realised P/L, and where there are prices equity, value, day and unrealised P/L."""
     figures = measured(portfolio)
-    value = _value(sheet, figures)
     cash = sheet.money("cash", portfolio.cash, "sum of the ledger's amounts")
-    sheet.money("equity", figures.equity, "cash + value of the positions", (("cash", cash), ("positions value", value)))
-    if portfolio.quotes:
+    if portfolio.quotes or not figures.rows:
+        value = _value(sheet, figures)
+        sheet.money("equity", figures.equity, "cash + value of the positions", (("cash", cash), ("positions value", value)))
         write_day(sheet, portfolio)
         parts = tuple((r.symbol, money_text(r.unrealised, sheet.currency, sign=True)) for r in figures.rows[:SHOWN] if r.quote)
         sheet.money("unrealised P/L", figures.unrealised, "sum of (last - average price) * quantity", parts)

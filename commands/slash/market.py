@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from commands.context import Ctx
 from commands.registry import Symbol, command
-from commands.slash.rows import rows, write_facts
+from commands.slash.rows import Row, rows, write_facts
 from commands.slash.sheet import Sheet, day_text, moment, moved_text, plural, price_text, quote_inputs
+from copilot.correlate import names_of
 from domain.chat import Button, Buttons, Chart, KeyValues, Output, Reply, Text, Tone
 from domain.errors import NoPrice
 from domain.instruments import Instrument
@@ -90,25 +92,48 @@ async def news(ctx: Ctx, symbol: Symbol | None = None, which: Literal["mine", "a
     """The headlines about what you hold, or about one symbol, with their tone and the position they touch."""
     portfolio = await ctx.portfolio(extra=(symbol,) if symbol else ())
     now = ctx.clock.now()
-    items = [i for i in await ctx.news.news(now - timedelta(days=NEWS_DAYS), now) if _wanted(i, portfolio, symbol, which)]
-    items = sorted(items, key=lambda i: i.at, reverse=True)
+    told = _told(await ctx.news.news(now - timedelta(days=NEWS_DAYS), now), ctx, portfolio)
+    items = [t for t in told if _wanted(t, symbol, which)]
     about = symbol or ("what you hold" if which == "mine" else "the market")
     sheet = Sheet(now, "news", ctx.spec.currency)
     count = sheet.count("headlines", len(items), f"headlines of the last {NEWS_DAYS} days about {about}")
     if not items:
         lead = Text(f"No headline about {about} in the last {NEWS_DAYS} days.", Tone.LEAD)
         return Reply((lead, Buttons((Button("All news", "/news all"),))), facts=sheet.facts)
+    shown = items[:NEWS_SHOWN]
     found = {r.symbol: r for r in rows(portfolio)}
-    touched = [s for s in dict.fromkeys(s for i in items[:NEWS_SHOWN] for s in i.symbols) if s in found]
-    write_facts(sheet, portfolio, [found[s] for s in touched])
-    mark = ", simulated" if any(i.simulated for i in items) else ""
-    lead = Text(
-        f"{count} {'headline' if len(items) == 1 else 'headlines'} about {about} in {NEWS_DAYS} days{mark}; {_balance(items)}.", Tone.LEAD
-    )
-    told = tuple(_item(ctx, sheet, n, i, portfolio) for n, i in enumerate(items[:NEWS_SHOWN], start=1))
-    rest = (Text(f"The {NEWS_SHOWN} newest are shown.", Tone.QUIET),) if len(items) > NEWS_SHOWN else ()
+    write_facts(sheet, portfolio, [found[s] for s in dict.fromkeys(s for t in shown for s in t.held)])
+    mark = ", simulated" if any(t.item.simulated for t in items) else ""
+    noun = "headline" if len(items) == 1 else "headlines"
+    lead = Text(f"{count} {noun} about {about} in {NEWS_DAYS} days{mark}; {_balance(items)}.", Tone.LEAD)
+    lines = tuple(_line(ctx, sheet, n, t, found) for n, t in enumerate(shown, start=1))
+    rest = (Text(f"{NEWS_SHOWN} of them are shown, yours first.", Tone.QUIET),) if len(items) > NEWS_SHOWN else ()
     buttons = [Button("What to do", "/what-to-do")] + ([] if which == "all" else [Button("All news", "/news all")])
-    return Reply((lead, *told, *rest, Buttons(tuple(buttons))), facts=sheet.facts)
+    return Reply((lead, *lines, *rest, Buttons(tuple(buttons))), facts=sheet.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A headline with the symbols it is about, those of them that are held, its tone, and whether it tries to give orders."""
+
+    item: NewsItem
+    about: tuple[str, ...]
+    held: tuple[str, ...]
+    tone: Decimal
+    flagged: bool
+
+
+def _told(items: Sequence[NewsItem], ctx: Ctx, portfolio: Portfolio) -> list[Told]:
+    """Each headline with what it touches, those about a holding first, the newest first; names count where nothing is tagged."""
+    names = names_of(ctx.hub.instruments())
+    out = []
+    for item in items:
+        about = item.symbols or tuple(sorted(names.found(item.headline)))
+        tone = Decimal(str(sentiment.score(item.headline))).quantize(Decimal("0.01"))
+        held = tuple(s for s in about if portfolio.position(s) is not None)
+        out.append(Told(item, about, held, tone, sentiment.flagged(item.headline)))
+    out.sort(key=lambda t: t.item.at, reverse=True)
+    return sorted(out, key=lambda t: not t.held)
 
 
 def _held(sheet: Sheet, portfolio: Portfolio, instrument: Instrument) -> tuple[Text, str]:
@@ -151,30 +176,27 @@ def _label(ctx: Ctx, bar: Bar, span: str) -> str:
     return f"{bar.end.astimezone(ctx.zone):%H:%M}" if span == "today" else day_text(bar.start + (bar.end - bar.start) / 2, ctx.zone)
 
 
-def _wanted(item: NewsItem, portfolio: Portfolio, symbol: str | None, which: str) -> bool:
+def _wanted(told: Told, symbol: str | None, which: str) -> bool:
     """Whether a headline belongs to what was asked; news of the whole market belongs to what one holds."""
     if symbol is not None:
-        return symbol in item.symbols
-    return which == "all" or not item.symbols or any(portfolio.position(s) is not None for s in item.symbols)
+        return symbol in told.about
+    return which == "all" or not told.about or bool(told.held)
 
 
-def _balance(items: Sequence[NewsItem]) -> str:
-    scores = [sentiment.score(i.headline) for i in items]
-    good = sum(1 for s in scores if s > sentiment.NEUTRAL_BAND)
-    bad = sum(1 for s in scores if s < -sentiment.NEUTRAL_BAND)
+def _balance(items: Sequence[Told]) -> str:
+    band = Decimal(str(sentiment.NEUTRAL_BAND))
+    good, bad = sum(1 for t in items if t.tone > band), sum(1 for t in items if t.tone < -band)
     return f"{good} good in tone, {bad} bad, {len(items) - good - bad} neither"
 
 
-def _item(ctx: Ctx, sheet: Sheet, number: int, item: NewsItem, portfolio: Portfolio) -> Text:
-    """One headline: when, whose words, its tone, and the positions it touches."""
-    score = Decimal(str(sentiment.score(item.headline))).quantize(Decimal("0.01"))
-    sheet.add(f"headline {number} tone", score, "score", "lexicon score from -1 (bad) to 1 (good)", (("id", item.id),), at=item.at)
-    held = [s for s in item.symbols if portfolio.position(s) is not None]
-    touches = ", ".join(f"{s} ({percent_text(portfolio.weight(s), sign=False, places=1)} of equity)" for s in held)
-    where = (
-        f"touches {touches}" if touches else "touches the market" if not item.symbols else f"about {', '.join(item.symbols[:4])}, not held"
-    )
+def _line(ctx: Ctx, sheet: Sheet, number: int, told: Told, found: Mapping[str, Row]) -> Text:
+    """One headline: whose words and when, its tone, and the positions it touches."""
+    item = told.item
+    sheet.add(f"headline {number} tone", told.tone, "score", "lexicon score from -1 (bad) to 1 (good)", (("id", item.id),), at=item.at)
+    touches = ", ".join(f"{s} ({percent_text(found[s].weight, sign=False, places=1)} of equity)" for s in told.held)
+    where = f"touches {touches}" if touches else f"about {', '.join(told.about[:4])}, not held" if told.about else "on the whole market"
     headline = " ".join(item.headline.split())
     headline = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
-    mark = ", simulated" if item.simulated else ""
-    return Text(f"“{headline}”\n{item.source}{mark}, {moment(item.at, ctx.zone)}; tone {score:+}; {where}.")
+    mark = ", simulated" if item.simulated and item.source != "simulated" else ""
+    warning = " It tries to give orders; nobody follows them." if told.flagged else ""
+    return Text(f"“{headline}”\n{item.source}{mark}, {moment(item.at, ctx.zone)}; tone {told.tone:+}; {where}.{warning}")

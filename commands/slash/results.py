@@ -47,8 +47,8 @@ async def profit_loss(ctx: Ctx, symbol: Symbol | None = None, span: Span = "toda
     write_totals(sheet, portfolio)
     lead = f"You are {moved_text(total.lstrip('−'), result.total)} ({share}) {suffix}{_loudest(result)}."
     parts = tuple((s, bare(pl, sign=True)) for s, pl in list(result.parts.items())[:SHOWN])
-    for symbol, pl in result.parts.items():
-        sheet.money(f"{symbol} P/L {suffix}", pl, DAY.replace("the previous close", "the start").replace("today's", "its"))
+    for name, pl in result.parts.items():
+        sheet.money(f"{name} P/L {suffix}", pl, DAY.replace("the previous close", "the start").replace("today's", "its"))
     mark = " (simulated)" if portfolio.simulated else ""
     blocks: list[Block] = [Text(lead, Tone.LEAD), KeyValues(_split(sheet, result))]
     if parts:

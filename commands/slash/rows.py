@@ -154,5 +154,15 @@ def _priced_facts(
     since = (("previous close", price_text(before)),) if before is not None else ()
     today = "quantity * last - quantity at the previous close * previous close + cash of today's entries"
     sheet.money(f"{symbol} P/L today", day, today, inputs + since, at=at)
-    if row.stop is not None and row.stop.stop is not None:
-        sheet.price(f"{symbol} stop", row.stop.stop, source=f"open order {row.stop.client_id}")
+    if row.stop is not None:
+        _stop_facts(sheet, symbol, row.stop)
+
+
+def _stop_facts(sheet: Sheet, symbol: str, stop: Order) -> None:
+    source = f"open order {stop.client_id}"
+    if stop.stop is not None:
+        sheet.price(f"{symbol} stop", stop.stop, source=source)
+    elif stop.trail_percent is not None:
+        sheet.keep(f"{symbol} trailing distance", stop.trail_percent * 100, "%", source=source)
+    elif stop.trail is not None:
+        sheet.price(f"{symbol} trailing distance", stop.trail, source=source)

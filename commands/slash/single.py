@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from commands.context import Ctx
 from commands.slash.rows import measured, stop_text, write_facts
 from commands.slash.sheet import Sheet, as_of, moved_text, price_text
@@ -40,7 +38,7 @@ def one_position(ctx: Ctx, portfolio: Portfolio, symbol: str) -> Reply:
         ("Last", f"${price_text(row.quote.last)}"),
         ("Cost", f"{paid}, {average}"),
         ("Stop", stop_text(row)),
-        ("Target", _target(portfolio, symbol)),
+        ("Target", _target(sheet, portfolio, symbol)),
     )
     line = f"#{symbol} stop 5%" if row.stop is None else f"#{symbol} close 50%"
     advice = Text(f"It has no stop: `{line}`" if row.stop is None else f"To close half: `{line}`")
@@ -48,7 +46,8 @@ def one_position(ctx: Ctx, portfolio: Portfolio, symbol: str) -> Reply:
     return Reply((Text(said, Tone.LEAD), KeyValues(values), advice, as_of(portfolio, ctx.zone), buttons), facts=sheet.facts)
 
 
-def _target(portfolio: Portfolio, symbol: str) -> str:
+def _target(sheet: Sheet, portfolio: Portfolio, symbol: str) -> str:
     order = portfolio.target(symbol)
-    price: Decimal | None = order.limit if order is not None else None
-    return price_text(price) if price is not None else "–"
+    if order is None or order.limit is None:
+        return "–"
+    return sheet.price(f"{symbol} target", order.limit, source=f"open order {order.client_id}")
