@@ -115,7 +115,7 @@ def event_text(event: events.Event) -> str:
         case _:
             said = alert(event)
             first = said.reply.blocks[0] if said is not None else None
-            return first.text if isinstance(first, Text) else ""
+            return first.text[:1].upper() + first.text[1:] if isinstance(first, Text) else ""
 
 
 def _booked(ctx: Ctx, wanted: int) -> list[Told]:
