@@ -170,16 +170,17 @@ def ear() -> Converse:
 
 def checked(text: str) -> str:
     """A line without the blanks around it; raises UserError for an empty one, one over 4,000 characters, and characters nobody can see."""
+    line = text[: LONGEST + 1].strip()
+    example = "#AAPL close 50%" if line.startswith("#") else "/help"
     if len(text) > LONGEST:
-        raise UserError(f"That is {len(text):,} characters; a line here has at most {LONGEST:,}.", example="/help", code="too_long")
-    line = text.strip()
+        raise UserError(f"That is {len(text):,} characters; a line here has at most {LONGEST:,}.", example=example, code="too_long")
     if not line:
         raise UserError("Nothing was typed. Ask a question, or type / for commands and # for actions.", example="/help", code="empty")
     hidden = next((c for c in line if c in _REORDERING or (c not in "\n\t\u200d\u00ad" and is_hidden(c))), None)
     if hidden is not None:
         word = next(w for w in re.split(r"[ \n\t]+", line) if hidden in w)
         raise UserError(
-            f"“{shown(word)}” contains a character that cannot be seen (U+{ord(hidden):04X}).", example="/help", code="hidden_character"
+            f"“{shown(word)}” contains a character that cannot be seen (U+{ord(hidden):04X}).", example=example, code="hidden_character"
         )
     return line
 

@@ -312,6 +312,7 @@ async def test_do_is_the_twin_of_a_hash_line(room):
         ("hello \u202eworld", "hidden_character"),
         ("hello\x00", "hidden_character"),
         ("\udcff\udcfe", "hidden_character"),
+        ("#AAPL \u202eclose", "hidden_character"),
         ("#AAPL close ５０", "grammar"),
         ("#AAPL frob", "grammar"),
         ("#profit_loss month", "grammar"),
@@ -330,6 +331,8 @@ async def test_bad_input_is_answered_in_one_sentence_and_changes_nothing(room, t
     assert reply.command is None
     assert len(said(reply)) < 400
     assert "Traceback" not in said(reply)
+    if text.startswith("#") and code != "unknown_symbol":
+        assert any(isinstance(b, Code) and b.text.startswith(("#", "/profit-loss", "/positions", "/orders")) for b in reply.blocks)
     assert any(isinstance(b, Code) for b in reply.blocks)
     after = await room.floor.book.snapshot()
     assert (after.positions, after.orders, after.cash) == (before.positions, before.orders, before.cash)
