@@ -165,7 +165,7 @@ class DurableStore:
                             raise tx.failure
                     finally:
                         tx.left = True
-                    await _commit(transaction)
+                    await self._commit(connection, transaction)
             finally:
                 self._writer = None
 
@@ -192,23 +192,23 @@ class DurableStore:
         except ERRORS as error:
             raise failure_of(error) from error
 
+    async def _commit(self, connection: AsyncConnection, transaction: AsyncTransaction) -> None:
+        """Commit. A cancellation meanwhile is raised only when the commit is through, so that the writer's turn does not end before it."""
+        commit = asyncio.ensure_future(transaction.commit())
+        try:
+            await asyncio.shield(commit)
+        except asyncio.CancelledError:
+            await asyncio.wait({commit})
+            if commit.cancelled() or commit.exception() is not None:
+                await connection.invalidate()
+            raise
+        except ERRORS as error:
+            await connection.invalidate()  # its transaction may still be open, and closing it for good is what ends that
+            raise failure_of(error) from error
+
     def _refuse_nested(self) -> None:
         if self._writer is not None and self._writer is asyncio.current_task():
             raise RuntimeError("a transaction was opened inside one's own write: use the one that is open")
-
-
-async def _commit(transaction: AsyncTransaction) -> None:
-    """Commit; a cancellation meanwhile is raised only when the commit is through, so that the writer's turn does not end before it."""
-    commit = asyncio.ensure_future(transaction.commit())
-    try:
-        await asyncio.shield(commit)
-    except asyncio.CancelledError:
-        await asyncio.wait({commit})
-        if not commit.cancelled():
-            commit.exception()
-        raise
-    except ERRORS as error:
-        raise failure_of(error) from error
 
 
 def _narrowed(statement: S, declared: schema.Table, where: Mapping[str, Any]) -> S:

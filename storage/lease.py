@@ -37,7 +37,7 @@ class Fenced(Protocol):
 
 
 class Lease:
-    """A lease that was taken; `token` grows with every taking, and a write under an older one is refused."""
+    """A lease that was taken: keep it, a dropped one is free. `token` grows with every taking; a write under an older one is refused."""
 
     def __init__(self, store: Store, clock: Clock, token: int, lock: FileLock | None) -> None:
         self.token = token

@@ -121,7 +121,9 @@ def _copy_of_files(path: Path) -> sqlite3.Connection:
 def _backup(path: Path, how: str) -> sqlite3.Connection:
     copy = connect()
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=_PATIENCE)) as source:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=_PATIENCE, isolation_level=None)) as source:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_master").fetchone()  # waits for a lock only so long; the backup would wait for ever
             source.backup(copy)
     except BaseException:
         copy.close()

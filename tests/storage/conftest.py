@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +31,21 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test that needs a database file leaves an empty one; making one takes longer than copying it."""
+    return tmp_path_factory.mktemp("template") / "foliopilot.db"
+
+
+async def file_url(template: Path, directory: Path) -> str:
+    """The URL of an empty database file in a directory."""
+    if not template.exists():
+        await (await open_store(f"sqlite:///{template}", SystemClock())).close()
+    directory.mkdir(exist_ok=True)
+    shutil.copyfile(template, directory / template.name)
+    return f"sqlite:///{directory / template.name}"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a durable database is; `another` opens it as a further process would, with its own connections."""
@@ -39,10 +55,10 @@ class Place:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+async def place(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> AsyncIterator[Place]:
     """An empty durable database of each kind."""
     server_url = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-    url = server_url or f"sqlite:///{tmp_path}/home/foliopilot.db"
+    url = server_url or await file_url(template, tmp_path / "home")
     opened: list[Store] = []
 
     async def another() -> Store:
@@ -59,12 +75,12 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store of each kind."""
     if request.param == "memory":
         made: Store = await open_memory()
     elif request.param == "sqlite":
-        made = await open_store(f"sqlite:///{tmp_path}/foliopilot.db", SystemClock())
+        made = await open_store(await file_url(template, tmp_path), SystemClock())
     else:
         url = request.getfixturevalue("postgres")
         made = await open_store(url, SystemClock())
