@@ -1,21 +1,28 @@
-"""A chat as its reader sees it: say a line, read the answer, advance time, read the pushes."""
+"""A chat as its reader sees it: say a line, read the answer, let time pass, read what was pushed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from app import wiring
+from app.banner import banner
 from app.settings import Settings
 from app.worlds import Wanted
 from bot.adapters.terminal.conversation import Conversation, Turn
 from bot.courier import Courier
 from bot.plain import render
 from domain.chat import Reply
+from domain.clock import ManualClock
 from domain.ids import SequentialIds
-from domain.tickets import Origin
+from domain.market import Quote
+from domain.portfolio import Portfolio
+from domain.ports import Ids
+from domain.tickets import Origin, Ticket
+from storage import journal
 
 NOW = datetime(2025, 3, 5, 15, 30, tzinfo=UTC)  # a Wednesday, 10:30 in New York
 OWNER = Origin("terminal", "local", "owner")
@@ -25,9 +32,9 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 class Chat:
     """One reader at one terminal."""
 
-    def __init__(self, house: wiring.House) -> None:
+    def __init__(self, house: wiring.House, origin: Origin = OWNER) -> None:
         self.house = house
-        self.talk = Conversation(house.front.handle, house.floor.desk.open_tickets, OWNER, house.floor.clock, "s")
+        self.talk = Conversation(house.front.handle, house.floor.desk.open_tickets, origin, house.floor.clock, f"s-{origin.person}")
         self.pushed: list[Reply] = []
         self.courier = Courier(house.store, house.floor.clock, self._deliver)
 
@@ -44,24 +51,77 @@ class Chat:
         return (await self.turn(line)).reply
 
     async def say(self, line: str) -> str:
-        """The answer as text."""
-        return render(await self.reply(line), number_buttons=True)
+        """The answer as text, on lines of any length, so that a sentence can be looked for."""
+        return render(await self.reply(line), width=1000, number_buttons=True)
+
+    async def card(self, line: str) -> Ticket:
+        """The ticket that a line draws up."""
+        reply = await self.reply(line)
+        assert reply.ticket is not None, render(reply)
+        return reply.ticket
+
+    async def ticket(self, ident: str) -> Ticket:
+        """A ticket as it stands now."""
+        found = await self.house.floor.desk.get(ident)
+        assert found is not None
+        return found
 
     async def pushes(self) -> list[str]:
         """What reached the reader since the last look, the core having had its turn."""
         await self.house.pulse()
         await self.courier.run_once()
-        texts = [render(reply) for reply in self.pushed]
+        texts = [render(reply, width=1000) for reply in self.pushed]
         self.pushed.clear()
         return texts
 
+    async def later(self, **by: float) -> list[str]:
+        """Time passes on the clock that moves by hand; what reached the reader meanwhile."""
+        clock = self.house.floor.clock
+        assert isinstance(clock, ManualClock)
+        await clock.advance(timedelta(**by))
+        return await self.pushes()
+
+    async def banner(self) -> str:
+        """What start-up says."""
+        return render(await banner(self.house), width=1000)
+
+    async def book(self) -> Portfolio:
+        """The account on quotes read now."""
+        return await self.house.floor.book.snapshot(fresh=True)
+
+    async def quote(self, symbol: str) -> Quote:
+        """A quote read now."""
+        found = await self.house.floor.hub.quote(symbol, fresh=True)
+        assert found is not None
+        return found
+
+    async def held(self, symbol: str) -> Decimal:
+        """How much of a symbol the account holds."""
+        position = (await self.book()).position(symbol)
+        return position.quantity if position else Decimal(0)
+
+    async def whole(self) -> bool:
+        """True when the journal's chain is whole and book and broker agree to the cent and the share."""
+        async with self.house.store.read() as tx:
+            broken = await journal.verify(tx)
+        return broken is None and await self.house.floor.compare() == ()
+
+
+def figures(reply: Reply) -> dict[str, Decimal]:
+    """The figures of a reply by their labels; of two with one label the first."""
+    found: dict[str, Decimal] = {}
+    for fact in reply.facts:
+        found.setdefault(fact.label, fact.value)
+    return found
+
 
 @asynccontextmanager
-async def chat(home: Path, *, still: bool = True, read_only: bool = False, **wanted: object) -> AsyncIterator[Chat]:
+async def chat(home: Path, *, still: bool = True, read_only: bool = False, ids: Ids | None = None, **wanted: object) -> AsyncIterator[Chat]:
     """A house on a clock that moves by hand; `now` is a Wednesday morning unless something else is asked for."""
     if not {"now", "replay", "book", "account"} & set(wanted):
         wanted["now"] = NOW
-    house = await wiring.build(Settings(home=home), Wanted(still=still, **wanted), ids=SequentialIds(), read_only=read_only)  # type: ignore[arg-type]
+    settings = Settings(home=home)
+    house = await wiring.build(settings, Wanted(still=still, **wanted), ids=ids or SequentialIds(), read_only=read_only)  # type: ignore[arg-type]
     try:
         yield Chat(house)
     finally:

@@ -1,0 +1,35 @@
+"""`asked`: the machine's way in, without the price of a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import ask
+from tests.journeys.program import Ended
+
+Asked = Callable[..., Ended]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory that is not there yet, and the program told of it."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("FOLIOPILOT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def asked(home: Path, capsys: pytest.CaptureFixture[str]) -> Asked:
+    """`foliopilot ask --json TEXT` with the options given, as it ends and what it wrote."""
+
+    def say(text: str, **options: Any) -> Ended:
+        code = ask.main(text, True, **options)
+        written = capsys.readouterr()
+        return Ended(code, written.out, written.err)
+
+    return say
