@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from copilot.attribution import Loading
 from copilot.phrases import listed
+from copilot.symbols import phrases_of
 from domain.instruments import Instrument
 from domain.market import NewsItem
 from domain.money import ONE, ZERO, cents
@@ -91,8 +92,9 @@ class Names:
         """The symbols named."""
         named = {symbol for match in self.tickers.finditer(text) for symbol in match.groups() if symbol}
         if self.phrases is not None:
-            for match in self.phrases.finditer(text.lower()):
-                named.update(self.symbols[match.group()])
+            for match in self.phrases.finditer(text):
+                if match.group()[0].isupper() or " " in match.group():  # `chase` is a verb, `Chase` a bank
+                    named.update(self.symbols[" ".join(match.group().lower().split())])
         return frozenset(named)
 
 
@@ -100,16 +102,16 @@ def names_of(instruments: Mapping[str, Instrument]) -> Names:
     """The names of a market's instruments, ready to be looked for."""
     phrases: dict[str, set[str]] = {}
     for symbol, instrument in instruments.items():
-        for name in (instrument.name, *instrument.aliases):
-            if len(name) > 3 and name.upper() != symbol and name.lower() not in _PLAIN_WORDS:
-                phrases.setdefault(name.lower(), set()).add(symbol)
+        for name in (" ".join(words) for words in phrases_of(instrument)):
+            if len(name) > 3 and name.upper() != symbol:
+                phrases.setdefault(name, set()).add(symbol)
     plain = [s for s in instruments if len(s) > 2 and s.lower() not in _PLAIN_WORDS]
     marked = "|".join(re.escape(s) for s in sorted(instruments, key=len, reverse=True)) or "(?!)"
     bare = "|".join(re.escape(s) for s in sorted(plain, key=len, reverse=True)) or "(?!)"
     names = "|".join(re.escape(n) for n in sorted(phrases, key=lambda n: (-len(n), n)))
     return Names(
         re.compile(rf"(?:\$|\()({marked})\b|\b({bare})\b"),
-        re.compile(rf"\b(?:{names})\b") if names else None,
+        re.compile(rf"\b(?:{names})\b", re.IGNORECASE) if names else None,
         {name: tuple(sorted(symbols)) for name, symbols in phrases.items()},
     )
 
@@ -118,7 +120,7 @@ def link(items: Sequence[NewsItem], instruments: Mapping[str, Instrument], wante
     """Items that concern any of the wanted symbols, oldest first, the same story once; texts that try to give orders are left out."""
     names = names_of(instruments)
     found = []
-    for item in _unrepeated([i for i in sorted(items, key=lambda i: (i.at, i.id)) if not flagged(i.headline)]):
+    for item in _unrepeated([i for i in sorted(items, key=lambda i: (i.at, i.id)) if not flagged(i.headline)], names):
         symbols = _concerned(item, instruments, wanted, names)
         if symbols:
             found.append(Link(item, symbols, bool(item.symbols) or bool(names.found(item.headline)), _tone(item)))
@@ -141,21 +143,20 @@ def _concerned(item: NewsItem, instruments: Mapping[str, Instrument], wanted: Se
     return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}
 
 
-def _unrepeated(items: Sequence[NewsItem]) -> list[NewsItem]:
+def _unrepeated(items: Sequence[NewsItem], names: Names) -> list[NewsItem]:
     """The first telling of each story."""
-    kept: list[tuple[NewsItem, frozenset[str]]] = []
+    kept: list[tuple[NewsItem, frozenset[str], frozenset[str]]] = []
     for item in items:
         words = frozenset(w for w in _WORD.findall(item.headline.lower()) if w not in _DULL)
-        if any(_same(words, other, item, earlier) for earlier, other in kept[-30:]):
+        about = frozenset(item.symbols) or names.found(item.headline)
+        if any(item.at - first.at <= SAME_WITHIN and about == whom and _alike(words, told) for first, told, whom in kept[-30:]):
             continue
-        kept.append((item, words))
-    return [item for item, _ in kept]
+        kept.append((item, words, about))
+    return [item for item, _, _ in kept]
 
 
-def _same(words: frozenset[str], other: frozenset[str], item: NewsItem, earlier: NewsItem) -> bool:
-    if not words or not other or item.at - earlier.at > SAME_WITHIN:
-        return False
-    if item.symbols and earlier.symbols and not set(item.symbols) & set(earlier.symbols):
+def _alike(words: frozenset[str], other: frozenset[str]) -> bool:
+    if not words or not other:
         return False
     return Decimal(len(words & other)) / Decimal(len(words | other)) >= SAME_STORY
 

@@ -87,5 +87,5 @@ class Figures:
 
 @lru_cache(maxsize=4096)
 def slug(label: str) -> str:
-    """A label as a fact's id: lower case, words joined by hyphens."""
-    return _SLUG.sub("-", label.lower()).strip("-")
+    """A label as a fact's id: lower case, words joined by hyphens, `%` and `$` spelled out, so that two labels do not meet."""
+    return _SLUG.sub("-", label.lower().replace("%", " percent").replace("$", " usd ")).strip("-")

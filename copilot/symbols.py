@@ -80,7 +80,7 @@ class SymbolIndex:
         self._longest = 1
         self._near: dict[str, set[str]] | None = None
         for symbol, instrument in instruments.items():
-            for phrase in _phrases(instrument):
+            for phrase in phrases_of(instrument):
                 self._names.setdefault(phrase, [])
                 if symbol not in self._names[phrase]:
                     self._names[phrase].append(symbol)
@@ -178,7 +178,8 @@ def _shouted(found: Sequence[Token]) -> bool:
     return len(words) > 2 and all(w.isupper() for w in words)
 
 
-def _phrases(instrument: Instrument) -> set[tuple[str, ...]]:
+def phrases_of(instrument: Instrument) -> set[tuple[str, ...]]:
+    """Every way an instrument is named, as lower-case words; none that is also a word of orders or of plain English."""
     phrases: set[tuple[str, ...]] = set()
     names = [instrument.name.lower(), *(a.lower() for a in instrument.aliases), *NICKNAMES.get(instrument.symbol, ())]
     for k, name in enumerate(names):

@@ -42,7 +42,8 @@ COMMON: frozenset[str] = listed(
     those though thought thoughts three through till time tip to together told tomorrow too took top total touch train trick trial
     trip true truth try turn two up upon us use used usual very visit wait walk want wants was watch way we well went were who
     whole whom whose why wide wife will win wise wish with within without won wonder word words work works world worry worse worst
-    would write wrong year years yell yes yet you young your zero dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
+    would write wrong year years yell yes yet you young your zero
+    dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
     thirst trails trials basket marker pose posed lass lots boss bass shave spare stack stuck snare noon hewn stature pries prize fits
     """
 )
