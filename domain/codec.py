@@ -1,6 +1,7 @@
 """Domain values to JSON text and back, byte-stable: Decimals as strings, instants as ISO UTC with Z, dataclasses by their fields.
 
-Where a field is a union of dataclasses the value carries its class name under `kind`, so no pickled code is ever loaded.
+Where a field is a union of dataclasses the value carries its class name under `kind`, so no pickled code is ever loaded. Fields that a
+dataclass works out for itself (`init=False`) are not written.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(k): encode(v) for k, v in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        data = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        data = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
         return {"kind": type(value).__name__} | data if "kind" not in data else data
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
@@ -103,4 +104,5 @@ def _decode_union(kinds: tuple[Any, ...], data: Any) -> Any:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return {f.name: typing.get_type_hints(kind)[f.name] for f in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind) if f.init}

@@ -1,0 +1,1 @@
+"""The words of the house, each held to what its docstring says."""
