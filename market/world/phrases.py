@@ -42,6 +42,14 @@ PLAIN: Pairs = (
     ("{name} extends partnership announced earlier", "The terms are those that {name} had described at signing."),
     ("Options traders eye {name}", "Volume in contracts on {name} was a little above its average."),
     ("Is {name} a good long-term holding? Two views", "Columnists disagree about the strengths and weaknesses of {name}."),
+    ("{name} holds its annual meeting", "Shareholders of {name} approved what had been proposed."),
+    ("{name} confirms date of its next report", "The date is the one {name} had given before."),
+    ("{name} dividend: dates and amounts", "Nothing changes for holders of {name}."),
+    ("{name} updates its product line", "The changes at {name} had been shown at a trade fair."),
+    ("A day at {name}: inside the company", "The portrait of {name} holds nothing new for investors."),
+    ("Insider at {name} sells shares under a standing plan", "The sale of {name} shares had been scheduled months ago."),
+    ("{name} moves teams to a new building", "The lease was signed by {name} last year."),
+    ("{name} joins industry group", "Membership costs {name} little and had been expected."),
     ("{name} responds to report about weak sales", "{name} pointed to figures it had already published."),
 )
 
@@ -161,6 +169,18 @@ COMMENTS: Pairs = (
     ("Fund flows: a quiet week", "Money moved little between stocks and bonds."),
     ("Small investors stay calm, survey finds", "Most plan no change to their portfolios."),
     ("Retirement savers ask: stocks or bonds?", "Advisers give the usual answers."),
+    ("Five charts that explain the market", "They show what has been known for some time."),
+    ("Volatility near its average", "Options traders see no unusual demand for protection."),
+    ("Gold and oil: where analysts stand", "Most forecasts are unchanged."),
+    ("European shares end mixed", "No single theme led the session."),
+    ("Asian shares end mixed", "No single theme led the session."),
+    ("Analysts debate the next move in interest rates", "Opinions are divided as before."),
+    ("Share buybacks in line with last year", "Companies went on with their programmes."),
+    ("Dividend season: what investors can expect", "The list holds no surprise."),
+    ("Exchange publishes holiday trading hours", "They are those of earlier years."),
+    ("Regulator consults on market rules", "The paper had been announced long ago."),
+    ("Why diversification still matters", "The arguments are the classic ones."),
+    ("Fund managers keep cash levels unchanged", "The monthly survey shows little movement."),
 )
 COIN_GOOD: Pairs = (
     ("{name} network upgrade goes live without trouble", "Fees on {name} fall and developers report strong demand."),

@@ -33,7 +33,7 @@ def test_shipped_table_is_what_the_script_writes() -> None:
 
 
 @pandas_change
-def test_the_script_writes_the_table(tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_the_script_writes_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("exchange_calendars")
     monkeypatch.setattr(sessions_table, "TABLE", tmp_path / "sessions.json")
     sessions_table.main()
@@ -43,6 +43,8 @@ def test_the_script_writes_the_table(tmp_path, monkeypatch, capsys) -> None:  # 
 
 def test_sessions_around_thanksgiving() -> None:
     assert calendar.session(date(2026, 11, 26)) is None
+    with pytest.raises(SourceFailed, match="2026-11-26"):
+        calendar.require(date(2026, 11, 26))
     friday = calendar.session(date(2026, 11, 27))
     assert friday is not None
     assert friday.early
