@@ -17,6 +17,7 @@ from domain.errors import BadArgument
 from domain.ledger import Entry, EntryKind
 from domain.money import money_text, quantity_text
 from domain.orders import Order
+from domain.tickets import TicketStatus
 from storage import journal as lines
 from storage import orders as stored
 from trading.wording import describe
@@ -102,8 +103,10 @@ async def _told(ctx: Ctx, wanted: int) -> list[Told]:
 
 
 def event_text(event: events.Event) -> str:
-    """An event as one sentence, in the words of its alert where it has one."""
+    """An event as one sentence, in the words of its alert where it has one; nothing for a card that only waits."""
     match event:
+        case events.TicketMoved(status=TicketStatus.PROPOSED):
+            return ""
         case events.TicketMoved(ticket=ticket, line=line, status=status, reason=reason):
             return f"Card {ticket} {status.value.lower()}: {line}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
         case events.OrderAccepted(order=order):

@@ -93,10 +93,14 @@ async def stops(ctx: Ctx) -> Reply:
         lead += f"; the nearest is {nearest.symbol}'s, {away} away"
     blocks: list[Block] = [Text(lead + ".", Tone.LEAD)]
     if kept:
-        cells = tuple(_stop_row(sheet, r) for r in kept)
+        cells = tuple(_stop_row(sheet, r) for r in kept)[:SHOWN]
         blocks.append(Table(("Sym", "Last $", "Stop $", "Away %"), cells, (1, 2, 3), title=_title("Stops", portfolio.simulated)))
+    if len(kept) > SHOWN:
+        blocks.append(Text(f"The {SHOWN} nearest of {len(kept)}.", Tone.QUIET))
     buttons = [WHY]
-    if open_ones:
+    if open_ones and not portfolio.spec.priced:
+        blocks.append(Text("Without prices no stop can be set on this account.", Tone.QUIET))
+    elif open_ones:
         names = ", ".join(r.symbol for r in open_ones)
         blocks.append(Text(f"Without a stop: {names}. Give each one 2 ATR away: `#set-stops`", Tone.WARNING))
         buttons.insert(0, Button("Prepare stops", "#set-stops"))
@@ -175,7 +179,7 @@ def _tables(shown: Sequence[Row], *, simulated: bool) -> list[Block]:
         blocks.append(Table(("Sym", "Qty × last", "Wt %", "Stop"), held, (1, 2, 3), title=_title("Size and stop", simulated)))
     costed = [r for r in shown if r.quote is None]
     if costed:
-        cells = tuple((r.symbol, quantity_text(r.position.quantity), price_text(r.position.average_price), bare(r.cost)) for r in costed)
+        cells = tuple((r.symbol, quantity_text(r.position.quantity), price_text(r.paid), bare(r.cost)) for r in costed)
         blocks.append(Table(("Sym", "Qty", "Avg $", "Cost $"), cells, (1, 2, 3), title="Quantities and cost"))
     return blocks
 
@@ -221,7 +225,8 @@ def _summary_rows(sheet: Sheet, portfolio: Portfolio) -> tuple[tuple[str, str], 
         out.append(("Largest", f"{priced[0].symbol}, {percent_text(priced[0].weight, sign=False, places=1)} of equity"))
     waiting = [o for o in portfolio.orders if o.open]
     kept = sum(1 for o in waiting if o.protective)
-    out.append(("Open orders", f"{sheet.count('open orders', len(waiting))}, {sheet.count('protective orders', kept)} of them protective"))
+    count, protective = sheet.count("open orders", len(waiting)), sheet.count("protective orders", kept)
+    out.append(("Open orders", f"{count}, {protective} of them protective" if waiting else count))
     if portfolio.halted:
         out.append(("Trading", "HALTED; closing and cancelling go on"))
     return tuple(out)

@@ -11,10 +11,11 @@ from commands.slash.sheet import Sheet, price_text, quote_inputs, ratio
 from domain.instruments import Instrument
 from domain.ledger import EntryKind
 from domain.market import Quote
-from domain.money import ZERO, money_text, plain
+from domain.money import ONE, ZERO, money_text, plain
 from domain.orders import Order, OrderType
 from domain.portfolio import Portfolio, Position
 
+PAID = Decimal("0.0001")
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
 
 
@@ -36,6 +37,11 @@ class Row:
     def symbol(self) -> str:
         """Its symbol."""
         return self.position.symbol
+
+    @property
+    def paid(self) -> Decimal:
+        """The average price, at most to a hundredth of a cent."""
+        return self.position.average_price.quantize(PAID) if self.position.average_price > ONE else self.position.average_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +136,8 @@ def write_facts(sheet: Sheet, portfolio: Portfolio, shown: Sequence[Row]) -> Non
     for row in shown:
         symbol, position, quote = row.symbol, row.position, row.quote
         sheet.quantity(f"{symbol} quantity", position.quantity, row.instrument)
-        sheet.price(
-            f"{symbol} average price", position.average_price, source="ledger", formula="cost of what is held / quantity, without fees"
-        )
-        held = (("quantity", plain(position.quantity)), ("average price", price_text(position.average_price)))
+        sheet.price(f"{symbol} average price", row.paid, source="ledger", formula="cost of what is held / quantity, without fees")
+        held = (("quantity", plain(position.quantity)), ("average price", price_text(row.paid)))
         sheet.money(f"{symbol} cost", row.cost, "quantity * average price", held)
         if quote is not None:
             _priced_facts(sheet, portfolio, row, quote, equity, held, figures.day[symbol])

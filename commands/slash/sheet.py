@@ -124,9 +124,9 @@ def as_of(portfolio: Portfolio, zone: tzinfo) -> Text:
 
 
 def unpriced_note(portfolio: Portfolio) -> tuple[Block, ...]:
-    """The warning for positions without a price, none when every one has it."""
+    """The warning for positions without a price; none when every one has it, or none could."""
     missing = portfolio.unpriced
-    if not missing:
+    if not missing or not portfolio.spec.priced:
         return ()
     verb = "has" if len(missing) == 1 else "have"
     pronoun = "is" if len(missing) == 1 else "are"

@@ -24,7 +24,7 @@ def one_position(ctx: Ctx, portfolio: Portfolio, symbol: str) -> Reply:
     write_facts(sheet, portfolio, (row,))
     size = f"{quantity_text(row.position.quantity)} {row.instrument.unit if row.instrument else 'shares'}"
     paid = money_text(abs(row.cost), sheet.currency)
-    average = f"{price_text(row.position.average_price)} a piece"
+    average = f"{price_text(row.paid)} a piece"
     if row.quote is None:
         lead = Text(f"You hold {size} of {symbol} that cost {paid}; it has no price here.", Tone.LEAD)
         return Reply((lead, KeyValues((("Cost", f"{paid}, {average}"),)), as_of(portfolio, ctx.zone), Buttons((WHY,))), facts=sheet.facts)

@@ -126,7 +126,7 @@ async def _of_position(ctx: Ctx, portfolio: Portfolio, sheet: Sheet, top: Row, n
     if name == "weight":
         return f"Your largest is {symbol} with {percent_text(top.weight, sign=False)}."
     if name == "average price":
-        return f"Your {symbol} cost ${price_text(top.position.average_price)} on average."
+        return f"Your {symbol} cost ${price_text(top.paid)} on average."
     if name == "stop":
         return f"Your largest position, {symbol}, " + (
             f"has its stop at {stop_text(top)}." if top.stop else f"has none: `#{symbol} stop 5%`"
