@@ -63,7 +63,7 @@ class Assessor:
         symbols = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
         for symbol in symbols:
             self._hub.require(symbol)
-        portfolio = await self._book.snapshot(fresh=True, extra=symbols)
+        portfolio = await self._book.snapshot(fresh=True, extra=symbols, day=False)
         holdings = self._book.holdings.copy()
         sized = tuple(concrete(i, portfolio) if isinstance(i, OrderIntent) and not as_shown else i for i in intents)
         var = await self._value_at_risk(portfolio, symbols)

@@ -118,10 +118,15 @@ class Book:
         self._halted = halted
         self._changes += 1
 
-    async def snapshot(self, *, fresh: bool = False, extra: Sequence[str] = ()) -> Portfolio:
+    def renew(self) -> None:
+        """Forget the last snapshot, for when the world itself was changed (a demo shock or forward)."""
+        self._changes += 1
+
+    async def snapshot(self, *, fresh: bool = False, extra: Sequence[str] = (), day: bool = True) -> Portfolio:
         """The account at this instant, with quotes for what is held, ordered or named in `extra`.
 
         The same object comes again within a second of clock time unless something changed, a symbol is new or `fresh` asks for new quotes.
+        Not `day` leaves out the previous closes, and with them day P/L: trading does not wait for a history that cannot be read.
         """
         now = self._clock.now()
         asked = frozenset(extra)
@@ -133,10 +138,12 @@ class Book:
             before = self._changes
             symbols = self._symbols(asked)
             quotes = await self._hub.quotes(symbols, fresh=fresh) if self.spec.priced else {}
-            previous = await self._hub.previous_closes(symbols) if self.spec.priced else {}
+            previous = await self._hub.previous_closes(symbols) if self.spec.priced and day else {}
             if before == self._changes:
                 break
         seen = self._portfolio(now, quotes, previous)
+        if not day:
+            return seen
         self._seen, self._seen_at, self._asked = seen, (second[0], self._changes), frozenset(symbols)
         return seen
 

@@ -160,7 +160,7 @@ class Execution:
             await self._change(ticket, leg, intent)
         else:
             self._fail("order.15 before the release")
-            await self._killswitch.release(ticket.origin.person, f"{ticket.origin.platform}:{ticket.origin.chat}")
+            await self._killswitch.release(f"{ticket.origin.platform}:{ticket.origin.person}", ticket.origin.chat)
 
     async def _take_back(self, ticket: Ticket, leg: int, intent: CancelIntent) -> None:
         target = await self._record.order(intent.client_id)

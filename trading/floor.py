@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.errors import BrokerError
-from domain.events import JobFailed
+from domain.events import DemoMoved, Event, JobFailed
 from domain.money import ZERO
 from domain.portfolio import AccountSpec
 from domain.ports import Broker, Clock, Ids
@@ -16,7 +16,7 @@ from market.hub import Hub
 from storage.store import Store
 from trading.assessment import Assessor
 from trading.book import Book
-from trading.bus import Alerts, Bus, Note, no_alerts
+from trading.bus import Alerts, Bus, Listener, Note, no_alerts
 from trading.commission import Commission
 from trading.execution import Execution
 from trading.killswitch import KillSwitch
@@ -114,6 +114,14 @@ class Floor:
             self._failing.discard(job)  # so that it is told when the database works again
 
 
+def _renewing(book: Book) -> Listener:
+    async def moved(event: Event) -> None:
+        if isinstance(event, DemoMoved):
+            book.renew()
+
+    return moved
+
+
 def open_floor(
     spec: AccountSpec,
     hub: Hub,
@@ -136,4 +144,5 @@ def open_floor(
     execution = Execution(book, broker, record, killswitch, clock, failpoint)
     assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
     desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, is_owner=is_owner, failpoint=failpoint)
+    bus.subscribe(_renewing(book))
     return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids)

@@ -65,11 +65,14 @@ class Holdings:
     deposited: Decimal = ZERO
     closed: list[Round] = field(default_factory=list)
     _lots: dict[str, _Lot] = field(default_factory=dict)
+    _positions: tuple[Position, ...] | None = None
 
     @property
     def positions(self) -> tuple[Position, ...]:
-        """Open positions by symbol."""
-        return tuple(self._position(s) for s in sorted(self._lots))
+        """Open positions by symbol; the same tuple until something is added."""
+        if self._positions is None:
+            self._positions = tuple(self._position(s) for s in sorted(self._lots))
+        return self._positions
 
     def position(self, symbol: str) -> Position | None:
         """The open position in a symbol, or None."""
@@ -87,6 +90,7 @@ class Holdings:
     def add(self, entry: Entry) -> Decimal:
         """Count the next entry and return the P/L it books."""
         before = self.realised
+        self._positions = None
         self.cash += entry.amount
         match entry.kind:
             case EntryKind.TRADE:

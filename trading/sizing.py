@@ -49,7 +49,8 @@ def concrete(intent: OrderIntent, portfolio: Portfolio) -> OrderIntent:
     if intent.notional is not None:
         return replace(intent, quantity=units_for(intent.notional, intent, portfolio))
     if intent.quantity is None:
-        raise BadArgument(f"How much {intent.symbol}? Say a number or an amount.", example=_line(intent.side, instrument.symbol, ONE))
+        line = _line(intent.side, instrument.symbol, ONE)
+        raise BadArgument(f"How much {intent.symbol}? Type for example {line}.", example=line)
     return replace(intent, quantity=_whole_lots(intent.quantity, intent.side, instrument))
 
 

@@ -218,27 +218,27 @@ class TicketDesk:
         if not await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, status, reason):
             current = await tickets.get(unit.tx, ticket.id)
             raise _closed(current or ticket)
-        unit.emit(self._moved(ticket, status, origin.person, reason))
+        unit.emit(self._moved(ticket, status, who(origin), reason))
         return ticket.moved(status, reason)
 
     async def _store_new(self, unit: Unit, ticket: Ticket) -> None:
         await tickets.add(unit.tx, ticket)
         unit.note(Note(ticket.created, ticket.account, SHOWN, ticket))
-        unit.emit(self._moved(ticket, ticket.status, ticket.origin.person, ticket.reason))
+        unit.emit(self._moved(ticket, ticket.status, who(ticket.origin), ticket.reason))
 
-    def _moved(self, ticket: Ticket, status: TicketStatus, who: str, reason: str) -> TicketMoved:
-        return TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, who, reason)
+    def _moved(self, ticket: Ticket, status: TicketStatus, mover: str, reason: str) -> TicketMoved:
+        return TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, mover, reason)
 
     async def _now(self, ticket: Ticket) -> Ticket:
         return await self.get(ticket.id) or ticket
 
     def _unit(self, origin: Origin) -> AbstractAsyncContextManager[Unit]:
-        return self._bus.unit(who=origin.person, origin=place(origin))
+        return self._bus.unit(who=who(origin), origin=origin.chat)
 
 
-def place(origin: Origin) -> str:
-    """Where a line came from, as the journal writes it."""
-    return f"{origin.platform}:{origin.chat}"
+def who(origin: Origin) -> str:
+    """A person as the journal writes them."""
+    return f"{origin.platform}:{origin.person}"
 
 
 def _closed(ticket: Ticket) -> TicketClosed:

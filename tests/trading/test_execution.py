@@ -29,6 +29,7 @@ from domain.orders import CancelIntent, Fill, Order, OrderIntent, OrderStatus, O
 from domain.ports import OrderReport
 from domain.tickets import Ticket, TicketStatus
 from storage import orders, tickets
+from tests.fakes.faulty_broker import Crash
 from tests.fakes.market import bar
 from tests.trading.stage import ACCOUNT, START, Stage, bought, buy, close, deposit, limit, stage, stop
 from trading.legs import order_for
@@ -129,6 +130,43 @@ class TestOneOrder:
         assert after.status is TicketStatus.CANCELLED
         assert after.reason
         assert world.heard(OrderCancelled)
+
+    async def test_a_crash_between_sending_and_knowing_is_asked_for_and_waited_for(self) -> None:
+        world = await stage(unique=False)
+        world.broker.faults["submit"].append("crash_before")
+        ticket = await world.propose(close("AAPL", "10"))
+        with pytest.raises(Crash):
+            await world.confirm(ticket)
+        world.broker.faults["find"].append("down")
+        await world.pass_time(61)
+        assert (await row(world, f"{ticket.id}-1")).status is OrderStatus.PENDING
+        await world.pass_time(1)
+        assert (await row(world, f"{ticket.id}-1")).status is OrderStatus.UNKNOWN
+        await world.pass_time(30)
+        assert await world.status(ticket.id) is TicketStatus.CONFIRMED
+        await world.pass_time(31)
+        assert await world.status(ticket.id) is TicketStatus.CANCELLED
+
+    async def test_an_answer_that_was_lost_in_a_crash_is_found(self) -> None:
+        world = await stage(unique=False)
+        world.broker.faults["submit"].append("crash_after")
+        ticket = await world.propose(close("AAPL", "10"))
+        with pytest.raises(Crash):
+            await world.confirm(ticket)
+        world.broker.faults["updates"].append("down")
+        await world.pass_time(1)
+        assert await world.status(ticket.id) is TicketStatus.EXECUTED
+
+    async def test_a_leg_that_is_settled_is_not_done_again(self) -> None:
+        world = await stage()
+        _, one = await resting(world)
+        _, two = await resting(world)
+        world.broker.faults["cancel"].extend(["ok", "down"])
+        card = await world.do(CancelIntent(one, "AAPL"), CancelIntent(two, "AAPL"))
+        assert card.status is TicketStatus.CONFIRMED
+        await world.pass_time(1)
+        assert await world.status(card.id) is TicketStatus.EXECUTED
+        assert [name for call, name in world.broker.calls if call == "cancel"] == [one, two, two]
 
     async def test_a_refusal_fails_the_ticket_with_the_brokers_words(self) -> None:
         world = await stage()
@@ -551,6 +589,18 @@ class TestReports:
         await world.floor.pulse()
         assert (await row(world, name)).status is OrderStatus.ACCEPTED
 
+    async def test_where_the_book_is_behind_the_database_counts(self) -> None:
+        world = await stage()
+        ticket, name = await resting(world)
+        book = world.floor.book
+        accept, book.accept = book.accept, lambda entry: None  # type: ignore[method-assign]
+        await world.floor.execution._record.apply(report(name, OrderStatus.PARTIAL, [fill(name, "x1", "4", "170")]))
+        book.accept = accept  # type: ignore[method-assign]
+        await world.floor.execution._record.apply(report(name, OrderStatus.FILLED, [fill(name, "x2", "6", "169")], after=2, filled=D(10)))
+        order = await row(world, name)
+        assert (order.status, order.average_price) == (OrderStatus.FILLED, D("169.4"))
+        assert await world.status(ticket.id) is TicketStatus.EXECUTED
+
     async def test_an_order_of_somebody_else_is_noted_once_and_left_alone(self) -> None:
         world = await stage()
         world.broker.extra = [report("theirs", OrderStatus.ACCEPTED)] * 2
@@ -586,6 +636,14 @@ class TestReports:
             await world.floor.execution.poll()
         assert await world.status(ticket.id) is TicketStatus.EXECUTED
         await world.floor.execution.poll()
+
+    async def test_theirs_are_also_noted_when_they_are_found_at_the_start(self) -> None:
+        world = await stage()
+        order = order_for(await world.propose(stop("AAPL", "10", "170")), 1, stop("AAPL", "10", "170"), START)
+        await world.broker.inner.submit(order)
+        await world.restart()
+        assert await world.journal("external_order") == ["external_order"]
+        assert len((await world.broker.state()).orders) == 1
 
     async def test_an_order_the_broker_lost_works_no_more(self) -> None:
         world = await stage()

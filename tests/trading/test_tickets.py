@@ -29,7 +29,7 @@ from domain.tickets import Origin, TicketStatus
 from storage import ledger, tickets
 from storage.engine import open_store
 from tests.trading.stage import BOOK, ME, STRANGER, Stage, buy, close, limit, stage, stop
-from trading.assessment import Assessment
+from trading.assessment import Assessment, drift
 from trading.brokers import paper
 from trading.holdings import fold
 
@@ -281,6 +281,12 @@ class TestPrice:
         assert ticket.consequence.legs[0].price == D("178.36")
         world.market.quote("AAPL", "185.00", "185.02", "185.01")
         assert (await world.confirm(ticket)).replaces == ticket.id
+
+    async def test_a_card_whose_price_is_gone_is_not_comparable(self) -> None:
+        world = await stage()
+        ticket = await world.propose(close("AAPL", "10"), buy("XOM", "1"))
+        assert drift(ticket, ticket.quotes) == ""
+        assert drift(ticket, ticket.quotes[:1]) == "XOM has no price to compare"
 
     async def test_no_price_at_the_tap_sends_nothing(self) -> None:
         world = await stage()
