@@ -27,7 +27,7 @@ class Block:
     """A quarter of one stream, by exchange day (or by day, where it never rests).
 
     `gap` is the move outside the session, causes included; `move` the drawn part of the session's; `jumps` the causes within the session
-    as (minute, size) by day; `swing` the size of the session's noise; `total` the session's whole move.
+    as (minute, size) by day; `swing` the size of the session's noise.
     """
 
     days: tuple[date, ...]
@@ -35,7 +35,6 @@ class Block:
     move: list[float]
     jumps: dict[date, tuple[tuple[int, float], ...]]
     swing: list[float]
-    total: list[float]
 
 
 class Streams:
@@ -87,13 +86,9 @@ class Streams:
         swing_in = [inside * s for s in swing]
         move = [s * _clip(a) for s, (a, _) in zip(swing_in, pairs, strict=True)]
         gap = [outside * s * _clip(b) for s, (_, b) in zip(swing, pairs, strict=True)]
-        total = list(move)
-        if gaps or jumps:
-            for i, day in enumerate(days):
-                gap[i] += gaps.get(day, 0.0)
-                if day in jumps:
-                    total[i] += sum(size for _, size in jumps[day])
-        return Block(days, gap, move, jumps, swing_in, total)
+        if gaps:
+            gap = [g + gaps.get(day, 0.0) for g, day in zip(gap, days, strict=True)]
+        return Block(days, gap, move, jumps, swing_in)
 
     def _log_volatility(self, n: int) -> list[float]:
         days = quarter(n).days
