@@ -80,7 +80,7 @@ async def chart(ctx: Ctx, symbol: Symbol, span: Literal["today", "week", "month"
     highest = sheet.price(f"{symbol} high", high.high, at=high.end)
     when = "today" if span == "today" else f"over {plural(len(bars), 'day')}"
     mark = " (simulated)" if ctx.hub.simulated else ""
-    text = f"From {begun} to {ended}; low {lowest} on {day_text(low.end, ctx.zone)}, high {highest} on {day_text(high.end, ctx.zone)}."
+    text = f"From {begun} to {ended}; low {lowest} {_when(ctx, low, span)}, high {highest} {_when(ctx, high, span)}."
     labels = tuple(_label(ctx, b, span) for b in thinned)
     picture = Chart(f"{symbol}{mark}", labels, tuple(b.close for b in thinned), "USD", text)
     lead = Text(f"{symbol} is {moved_text(moved.lstrip('+−'), change)} {when}, at ${ended}{mark}.", Tone.LEAD)
@@ -174,6 +174,10 @@ def _ends(first: Bar, last: Bar) -> tuple[tuple[str, str], ...]:
 def _label(ctx: Ctx, bar: Bar, span: str) -> str:
     """A point's name: its time today, else its day; a bar is called after the day it began."""
     return f"{bar.end.astimezone(ctx.zone):%H:%M}" if span == "today" else day_text(bar.start + (bar.end - bar.start) / 2, ctx.zone)
+
+
+def _when(ctx: Ctx, bar: Bar, span: str) -> str:
+    return f"at {_label(ctx, bar, span)}" if span == "today" else f"on {_label(ctx, bar, span)}"
 
 
 def _wanted(told: Told, symbol: str | None, which: str) -> bool:
