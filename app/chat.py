@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app import settings, wiring
+from app import logs, settings, wiring
 from app.banner import banner, status_line
 from app.run import attend
 from app.wiring import House
@@ -33,6 +33,7 @@ def main(**options: Any) -> int:
 async def talk(wanted: Wanted) -> None:
     """One session: the banner, the conversation, and in the background the pulse of the core and the courier."""
     house = await wiring.build(settings.load(), wanted, command="chat")
+    logs.to_file(house.settings.home)
     try:
         conversation = Conversation(house.front.handle, house.floor.desk.open_tickets, ORIGIN, house.floor.clock, RandomIds().new())
         if sys.stdin.isatty() and sys.stdout.isatty():

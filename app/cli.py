@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -72,6 +73,7 @@ def chat(**options: Any) -> None:
 @world_options
 def ask(text: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Answer one line and exit; nothing is stored, nothing is executed."""
+    gc.disable()  # a process of half a second, under 60 MB, has nothing to collect
     _call("app.ask", "main", text=" ".join(text), as_json=as_json, **options)
 
 
@@ -125,7 +127,8 @@ def main() -> None:
 def explained(error: UserError) -> str:
     """The error for standard error: its sentence, the first bad lines of a refused file, and the line to type instead."""
     lines = [error.message]
-    if isinstance(error, ImportRefused):
+    if isinstance(error, ImportRefused) and error.lines:
+        lines = [error.message.partition(f": line {error.lines[0].number}: ")[0] + ":"]  # each line is told below, once
         lines += [f"  line {bad.number}: {bad.reason}" for bad in error.lines[:SHOWN_LINES]]
         if len(error.lines) > SHOWN_LINES:
             lines.append(f"  and {len(error.lines) - SHOWN_LINES} more lines")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from app import settings, wiring
@@ -13,6 +14,7 @@ from domain.clock import SystemClock
 from domain.errors import BadArgument, ImportRefused
 from domain.money import money_text
 from domain.portfolio import AccountSpec, Mode
+from market.calendar import NEW_YORK
 from storage import accounts
 from trading.statement import Statement, parse
 
@@ -24,7 +26,7 @@ def main(file: Path, account: str | None) -> int:
     """Import and say what was read; 0 then."""
     name = account if account is not None else account_name(file)
     check_name(name)
-    statement = read(file, name)
+    statement = read(file, name, SystemClock().now())
     asyncio.run(_store(name, statement))
     sys.stdout.write(said(statement, name) + "\n")
     return 0
@@ -43,15 +45,15 @@ def check_name(name: str) -> None:
         raise BadArgument(f"{name!r} is the house's own account; choose another name.", example="--account retirement")
 
 
-def read(file: Path, name: str) -> Statement:
-    """The statement in a file; raises ImportRefused naming what is wrong with the file or each bad line."""
+def read(file: Path, name: str, now: datetime) -> Statement:
+    """The statement in a file; raises ImportRefused naming what is wrong with the file or each bad line, one dated after `now` included."""
     try:
         data = file.read_bytes()
     except FileNotFoundError as error:
         raise ImportRefused(f"There is no file {file}.") from error
     except OSError as error:
         raise ImportRefused(f"{file} cannot be read: {error.strerror}.") from error
-    return parse(data, name)
+    return parse(data, name, today=now.astimezone(NEW_YORK).date())
 
 
 def said(statement: Statement, name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.plain import render
 from domain import codec
 from domain.chat import Reply, ReplyKind
+from domain.facts import Fact
 from domain.tickets import Ticket, TicketStatus
 
 ANSWERED = 0
@@ -16,22 +17,22 @@ REFUSED = 2
 INTERNAL = "internal"
 
 
-def document(reply: Reply, *, width: int = 80) -> dict[str, Any]:
-    """The reply as JSON-ready data with every key of the documented shape present."""
+def document(reply: Reply, *, simulated: bool = False, width: int = 80) -> dict[str, Any]:
+    """The reply as JSON-ready data with every key of the documented shape present; `simulated` marks every figure of a generated market."""
     return {
         "kind": reply.kind.value,
         "command": reply.command,
         "text": render(reply, width=width),
         "blocks": [codec.encode(block) for block in reply.blocks],
-        "figures": [{"label": f.label, "value": codec.encode(f.value), "unit": f.unit, "at": codec.encode(f.at)} for f in reply.facts],
+        "figures": [_figure(fact, simulated) for fact in reply.facts],
         "ticket": _ticket(reply.ticket) if reply.ticket is not None and reply.kind is ReplyKind.TICKET else None,
         "error": {"code": reply.failure.code, "message": reply.failure.message} if reply.failure is not None else None,
     }
 
 
-def dumps(reply: Reply) -> str:
+def dumps(reply: Reply, *, simulated: bool = False) -> str:
     """One line of JSON."""
-    return json.dumps(document(reply), ensure_ascii=False)
+    return json.dumps(document(reply, simulated=simulated), ensure_ascii=False)
 
 
 def exit_code(reply: Reply) -> int:
@@ -43,6 +44,11 @@ def exit_code(reply: Reply) -> int:
     if reply.kind is ReplyKind.TICKET and reply.ticket is not None and reply.ticket.status is TicketStatus.DENIED:
         return REFUSED
     return ANSWERED
+
+
+def _figure(fact: Fact, simulated: bool) -> dict[str, Any]:
+    told = {"label": fact.label, "value": codec.encode(fact.value), "unit": fact.unit, "at": codec.encode(fact.at)}
+    return told | {"simulated": simulated}
 
 
 def _ticket(ticket: Ticket) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
     at = world.clock.now().astimezone(settings.zone_info)
     return (
         Part("account", READY, f"{floor.spec.name}, {_money(floor)}"),
-        Part("time", READY, f"{at:%a %Y-%m-%d %H:%M %Z}{', simulated' if floor.spec.mode is Mode.DEMO or wanted.replay else ''}"),
+        Part("time", READY, f"{at:%a %Y-%m-%d %H:%M %Z}{_pace(floor, wanted)}"),
         Part("broker", READY, f"{floor.spec.broker}, embedded; no order leaves this machine"),
         _data(floor),
         _news(floor, wanted),
@@ -35,6 +35,10 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
 
 def _money(floor: Floor) -> str:
     return {Mode.DEMO: "DEMO money", Mode.PAPER: "PAPER money", Mode.LIVE: "LIVE money"}[floor.spec.mode]
+
+
+def _pace(floor: Floor, wanted: Wanted) -> str:
+    return ", replayed" if wanted.replay else ", simulated" if floor.spec.mode is Mode.DEMO else ""
 
 
 def _data(floor: Floor) -> Part:
@@ -54,6 +58,7 @@ def _news(floor: Floor, wanted: Wanted) -> Part:
 
 
 def _storage(settings: Settings, wanted: Wanted) -> str:
-    if wanted.throwaway:
+    if wanted.now is not None or wanted.replay is not None or wanted.book is not None:
         return "in memory, thrown away at the end"
-    return "PostgreSQL" if settings.database_url else str(settings.database)
+    place = "PostgreSQL" if settings.database_url else str(settings.database)
+    return f"{place}, looked at in a copy" if wanted.still else place

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from app import settings, wiring
+from app import logs, settings, wiring
 from app.banner import banner
 from app.wiring import House
 from app.worlds import Wanted
@@ -30,6 +30,7 @@ def main() -> int:
 
 async def _run() -> None:
     house = await wiring.build(settings.load(), Wanted(), command="run")
+    logs.to_file(house.settings.home)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

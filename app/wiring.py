@@ -137,7 +137,8 @@ async def _account(store: Store, settings: Settings, wanted: Wanted) -> tuple[St
     if wanted.book is not None:
         name = importing.account_name(wanted.book)
         priced = wanted.replay is not None or wanted.simulated
-        return importing.read(wanted.book, name), AccountSpec(name, Mode.PAPER, priced=priced)
+        at = wanted.at or wanted.now or SystemClock().now()
+        return importing.read(wanted.book, name, at), AccountSpec(name, Mode.PAPER, priced=priced)
     if wanted.replay is not None:
         return None, None
     name = wanted.account or settings.account

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from itertools import groupby
 
@@ -43,12 +44,13 @@ class _Read:
     entry: Entry
 
 
-def parse(data: bytes | str, account: str, *, shorting: bool = False) -> Statement:
+def parse(data: bytes | str, account: str, *, shorting: bool = False, today: date | None = None) -> Statement:
     """The ledger entries of a transactions file for an account.
 
     Headings in their usual spellings, any order; comma, semicolon, tab or bar between values. A day without a time is 16:00 New York.
     Entry ids come from a line's content and, for identical lines, their count: reading a file again gives the same ids, two identical
-    lines are two transactions. Raises ImportRefused with every bad line; a sale of more than is held then is one unless `shorting`.
+    lines are two transactions. Raises ImportRefused with every bad line; a sale of more than is held then is one unless `shorting`,
+    and so is one dated after `today` in New York.
     """
     found = sheet.read(data)
     dialect, notes = _dialect(found.lines)
@@ -56,7 +58,7 @@ def parse(data: bytes | str, account: str, *, shorting: bool = False) -> Stateme
     read: list[_Read] = []
     for line in found.lines:
         try:
-            read.append(_Read(line.number, _entry(line, account, dialect)))
+            read.append(_Read(line.number, _past(_entry(line, account, dialect), today)))
         except ValueError as error:
             bad.append(BadLine(line.number, str(error)))
     ordered, oversold = _ordered(read, shorting)
@@ -110,6 +112,14 @@ def _entry(line: Line, account: str, dialect: Dialect) -> Entry:
             raise ValueError("a split needs its symbol and, as quantity, the new shares per old one")
         return replace(entry, symbol=name, quantity=quantity, amount=-fee)
     return _cash(entry, name, _amount(found, quantity, dialect))
+
+
+def _past(entry: Entry, today: date | None) -> Entry:
+    """The entry; raises ValueError when it lies after today."""
+    day = entry.at.astimezone(NEW_YORK).date()
+    if today is not None and day > today:
+        raise ValueError(f"is dated {day.isoformat()}, after {today.isoformat()}, which is the day here")
+    return entry
 
 
 def _trade(entry: Entry, found: Mapping[str, str], side: Side, quantity: Decimal | None, dialect: Dialect) -> Entry:

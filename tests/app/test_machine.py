@@ -33,7 +33,7 @@ def test_an_answer_has_every_key_and_its_figures_as_strings():
     fact = Fact("equity", "equity", Decimal("100250.10"), "USD", AT)
     found = json.loads(machine.dumps(Reply((Text("You have $100,250.10."),), command="positions", facts=(fact,))))
     assert set(found) == KEYS
-    assert found["figures"] == [{"label": "equity", "value": "100250.10", "unit": "USD", "at": "2025-03-05T15:30:00Z"}]
+    assert found["figures"] == [{"label": "equity", "value": "100250.10", "unit": "USD", "at": "2025-03-05T15:30:00Z", "simulated": False}]
     assert found["text"] == "You have $100,250.10."
     assert (found["kind"], found["command"], found["ticket"], found["error"]) == ("answer", "positions", None, None)
 

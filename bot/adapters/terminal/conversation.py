@@ -62,8 +62,8 @@ class Conversation:
             return await self._tell("", payload=f"confirm:{card.id}:{card.digest()}" if confirm else f"cancel:{card.id}")
         verb = "confirm" if confirm else "cancel"
         listed = "\n".join(f"  {verb} {card.id}{f' {card.word}' if card.word and confirm else ''}   ({card.line})" for card in cards)
-        many = f"{len(cards)} cards are" if len(cards) > 1 else "A card is"
-        return self._refused("which_card", f"{many} open and none was the last thing shown. Type:\n{listed}")
+        why = f"{len(cards)} cards are open: say which." if len(cards) > 1 else "A card is open, but it was not the last thing shown."
+        return self._refused("which_card", f"{why} Type:\n{listed}")
 
     async def _press(self, number: int) -> Turn:
         buttons = pressable(self._last) if self._last is not None else []
