@@ -127,6 +127,7 @@ class DurableStore:
         reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self._server else {}
         self._reads = engine.execution_options(**reading)
         self._writes = engine.execution_options(writes=True)
+        self._closed = False
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         self._fence: Fence | None = None
@@ -138,7 +139,7 @@ class DurableStore:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """See `Store`."""
-        self._refuse_nested()
+        self._refuse_misuse()
         async with self._begun(self._reads) as (connection, _):
             tx = DurableTx(connection, writable=False)
             try:
@@ -149,7 +150,7 @@ class DurableStore:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """See `Store`."""
-        self._refuse_nested()
+        self._refuse_misuse()
         async with self._lock:
             self._writer = asyncio.current_task()
             try:
@@ -171,6 +172,7 @@ class DurableStore:
 
     async def close(self) -> None:
         """See `Store`."""
+        self._closed = True
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -206,7 +208,9 @@ class DurableStore:
             await connection.invalidate()  # its transaction may still be open, and closing it for good is what ends that
             raise failure_of(error) from error
 
-    def _refuse_nested(self) -> None:
+    def _refuse_misuse(self) -> None:
+        if self._closed:
+            raise StorageFailed("The store was closed; nothing was written.")
         if self._writer is not None and self._writer is asyncio.current_task():
             raise RuntimeError("a transaction was opened inside one's own write: use the one that is open")
 

@@ -81,6 +81,7 @@ class MemoryStore:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._closed = False
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         self._readers: set[MemoryTx] = set()
@@ -88,7 +89,7 @@ class MemoryStore:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """See `Store`."""
-        self._refuse_nested()
+        self._refuse_misuse()
         if self._lock.locked():
             async with self._lock:  # wait for the write under way; nothing is awaited between here and the registration below
                 pass
@@ -105,7 +106,7 @@ class MemoryStore:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """See `Store`."""
-        self._refuse_nested()
+        self._refuse_misuse()
         async with self._lock:
             self._writer = asyncio.current_task()
             self._set_readers_apart()
@@ -116,8 +117,6 @@ class MemoryStore:
                 if tx.failure is not None:
                     raise tx.failure
                 self._connection.commit()
-            except sqlite3.Error as error:
-                raise sqlite_failure(error) from error
             finally:
                 tx.left = True
                 self._connection.rollback()  # of what was not committed
@@ -125,6 +124,7 @@ class MemoryStore:
 
     async def close(self) -> None:
         """See `Store`."""
+        self._closed = True
         self._connection.close()
 
     def _set_readers_apart(self) -> None:
@@ -133,7 +133,9 @@ class MemoryStore:
                 tx.connection = connect()
                 self._connection.backup(tx.connection)
 
-    def _refuse_nested(self) -> None:
+    def _refuse_misuse(self) -> None:
+        if self._closed:
+            raise StorageFailed("The store was closed; nothing was written.")
         if self._writer is not None and self._writer is asyncio.current_task():
             raise RuntimeError("a transaction was opened inside one's own write: use the one that is open")
 

@@ -56,5 +56,5 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the database; closing twice changes nothing."""
+        """Let go of the database; closing twice changes nothing, and every transaction after it raises StorageFailed."""
         ...

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, text
 
 from domain.clock import SystemClock
 from domain.errors import HomeUnusable, NewerDatabase, SetupError, StorageFailed
-from storage import journal, schema, statements, tables
+from storage import engine, files, journal, schema, statements, tables
 from storage.addresses import address
 from storage.engine import open_store
 from tests.storage import server
@@ -69,6 +69,55 @@ async def test_a_file_is_made_with_its_directory_for_its_owner_only(tmp_path: Pa
     assert path.parent.stat().st_mode & 0o77 == 0
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+async def test_every_connection_waits_for_the_disk(tmp_path: Path) -> None:
+    store = await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)
+    async with store.read(), store.read(), store.engine.connect() as third, store.engine.connect() as fourth:
+        for connection in (third, fourth):
+            assert (await connection.execute(text("PRAGMA synchronous"))).scalar() == 2  # FULL
+    await store.close()
+
+
+async def test_a_log_that_is_just_being_switched_on_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "foliopilot.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE leftover (x)")
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.ensure_future(open_store(f"sqlite:///{path}", CLOCK, patience=20.0))
+        await asyncio.wait([opening], timeout=0.1)
+        assert not opening.done()
+        other.execute("COMMIT")
+    await (await opening).close()
+
+
+async def test_a_place_that_cannot_keep_a_log(tmp_path: Path) -> None:
+    class Stubborn(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+            return super().execute(sql.replace("= WAL", "= DELETE"), *arguments)
+
+    with (
+        closing(sqlite3.connect(tmp_path / "foliopilot.db", factory=Stubborn)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="write-ahead log"),
+    ):
+        files._use_log(connection)
+
+
+async def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/foliopilot.db"
+    plain = engine._upgrade
+
+    def fails_late(connection: Connection) -> None:
+        plain(connection)
+        connection.execute(text("SELECT * FROM nothing_there"))
+
+    monkeypatch.setattr(engine, "_upgrade", fails_late)
+    with pytest.raises(StorageFailed, match="nothing_there"):
+        await open_store(url, CLOCK)
+    with closing(sqlite3.connect(tmp_path / "foliopilot.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    monkeypatch.undo()
+    await (await open_store(url, CLOCK)).close()
 
 
 async def test_migrations_make_what_the_light_store_makes(tmp_path: Path) -> None:

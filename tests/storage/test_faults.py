@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import shutil
 import sqlite3
@@ -124,20 +125,21 @@ async def test_a_damaged_file(file: str) -> None:
         await open_store(file, CLOCK)
 
 
+async def deny_commits(store: DurableStore, denied: Callable[[int], bool]) -> None:
+    """Have the database refuse the commits whose number, counted from 1, is `denied`."""
+    numbers = itertools.count(1)
+
+    def authorise(action: int, argument: str | None, *_: Any) -> int:
+        commits = action == sqlite3.SQLITE_TRANSACTION and argument == "COMMIT"
+        return sqlite3.SQLITE_DENY if commits and denied(next(numbers)) else sqlite3.SQLITE_OK
+
+    await sabotage(store, lambda c: c.run_async(lambda driver: driver._execute(driver._conn.set_authorizer, authorise)))
+
+
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])
 async def test_the_nth_commit_fails(file: str, failing: int) -> None:
     store = await open_store(file, CLOCK)
-    commits = 0
-
-    def authorise(action: int, argument: str | None, *_: Any) -> int:
-        nonlocal commits
-        if action == sqlite3.SQLITE_TRANSACTION and argument == "COMMIT":
-            commits += 1
-            if commits == failing:
-                return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
-
-    await sabotage(store, lambda c: c.run_async(lambda driver: driver._execute(driver._conn.set_authorizer, authorise)))
+    await deny_commits(store, lambda number: number == failing)
     kept = []
     for value in "abcd":
         try:
@@ -147,6 +149,23 @@ async def test_the_nth_commit_fails(file: str, failing: int) -> None:
             assert len(kept) == failing - 1
         assert await notes(store) == kept
     assert len(kept) == 3
+    await store.close()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_writer_cancelled_in_its_commit_ends_it_first(file: str, fails: bool) -> None:
+    store = await open_store(file, CLOCK)
+    if fails:
+        await deny_commits(store, lambda number: number == 1)
+    writing = asyncio.ensure_future(note(store, "a"))
+    cancel = lambda _connection: writing.cancel()  # noqa: E731 - the same object is needed to take it away
+    event.listen(store.engine.sync_engine, "commit", cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    event.remove(store.engine.sync_engine, "commit", cancel)
+    assert await notes(store) == ([] if fails else ["a"])
+    await note(store, "b")
+    assert (await notes(store))[-1] == "b"
     await store.close()
 
 
@@ -220,7 +239,7 @@ async def test_a_killed_writer_loses_nothing_it_acknowledged(file: str) -> None:
             sys.executable, "-c", WRITER, file, str(life), cwd=ROOT, stdout=asyncio.subprocess.PIPE
         )
         assert process.stdout is not None
-        for _ in range(chance.randrange(1, 60)):
+        for _ in range(chance.randrange(1, 25)):
             acknowledged.append(f"{life}-{int(await process.stdout.readline())}")
         process.kill()
         acknowledged.extend(f"{life}-{int(line)}" for line in (await process.stdout.read()).splitlines())

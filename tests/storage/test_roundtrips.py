@@ -28,7 +28,7 @@ INSTANT = st.datetimes(
 )
 INTEGER = st.integers(-(2**63), 2**63 - 1)
 QUICK = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
 )
 
 

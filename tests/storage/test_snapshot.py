@@ -86,7 +86,7 @@ async def test_copies_while_somebody_writes_are_consistent(path: Path) -> None:
     store = await open_store(f"sqlite:///{path}", CLOCK)
 
     async def write() -> None:
-        for number in range(60):
+        for number in range(25):
             await note(store, str(number))
 
     writing = asyncio.ensure_future(write())

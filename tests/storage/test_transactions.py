@@ -305,6 +305,10 @@ async def test_text_sorts_by_code_point(store: Store) -> None:
     assert await keys(store) == sorted(("b", "B", "a", "ä", "_", "🙂"))
 
 
-async def test_closing_twice(store: Store) -> None:
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_a_closed_store_stays_closed(store: Store, way: str) -> None:
     await store.close()
     await store.close()
+    with pytest.raises(StorageFailed, match="was closed"):
+        async with getattr(store, way)():
+            pass
