@@ -35,6 +35,8 @@ def _palette() -> Row:
     words = ("positions", "performance", "profit", "exposure", "journal", "orders", "close", "target", "trailing", "explain")
     shelf = Shelf([Suggestion(f"/{a}-{b}-{n}", f"{b} of {a}", "Bench") for n in range(5) for a in words for b in words])
     asked = ("pos", "perf", "exposre", "orders journal", "trail", "close targ", "proft", "explain 3")
+    for words_once in asked:
+        shelf.search(words_once)  # the fuzzy library is loaded at its first use
     median, worst = calls(lambda n: shelf.search(asked[n % len(asked)]), rounds=4000)
     return Row(
         "palette search over 500 entries", f"p50 {milliseconds(median)}, p99 {milliseconds(worst)}", "p99 under 0.5 ms", met=worst < 0.5e-3
