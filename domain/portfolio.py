@@ -67,9 +67,11 @@ class Portfolio:
     today: tuple[Entry, ...] = ()
     halted: bool = False
     _held: Mapping[str, Position] = field(init=False, repr=False, compare=False)
+    _equity: Decimal = field(init=False, repr=False, compare=False)  # asked for by every weight
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_held", {p.symbol: p for p in self.positions})
+        object.__setattr__(self, "_equity", self.cash + self.net_exposure)
 
     def position(self, symbol: str) -> Position | None:
         """The open position in a symbol, or None."""
@@ -122,7 +124,7 @@ class Portfolio:
     @property
     def equity(self) -> Decimal:
         """Cash plus market value of every priced position."""
-        return self.cash + self.net_exposure
+        return self._equity
 
     def weight(self, symbol: str) -> Decimal:
         """Signed market value over equity; zero when equity is not positive."""
