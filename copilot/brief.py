@@ -114,8 +114,11 @@ async def gather(
     span: str = "today",
     zone: tzinfo = exchange.NEW_YORK,
     extra: Sequence[str] = (),
+    risk: bool = False,
 ) -> Brief:
-    """Gather the brief of a span (`today`, `yesterday`, `week`) as of the clock's instant; `extra` symbols get quotes too.
+    """Gather the brief of a span (`today`, `yesterday`, `week`, `month`, `ytd`) as of the clock's instant.
+
+    `extra` symbols get quotes too. `risk` also computes the value at risk, which reads a year of closes of everything held.
 
     A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
     """
@@ -155,7 +158,7 @@ async def gather(
         loadings=found,
         market_move=moves.get(metrics.MARKET),
         day_range=ranges,
-        value_at_risk=await _value_at_risk(hub, now) if priced and now.positions else None,
+        value_at_risk=await _value_at_risk(hub, now) if risk and priced and now.positions else None,
         stops=_stops(now),
         links=links,
         impacts=touched,

@@ -183,7 +183,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "quote",
-        r"\b(tell me about|details|info|information|facts|look up|lookup|search)\b.*\bSYM\b|\bSYM\b.{0,20}\b(now|"
+        r"\bwhat (did|is|has) SYM (do|doing|done|did)\b|\b(tell me about|details|info|information|facts|look up|"
+        r"lookup|search)\b.*\bSYM\b|\bSYM\b.{0,20}\b(now|"
         r"today|yesterday)\b|\bprice\b",
     ),
 )
@@ -192,12 +193,21 @@ RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((name, re.compile(pattern
 _SPANS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("yesterday", re.compile(r"\b(yesterday|last (session|night|trading day))\b|\byesterday\b")),
     ("week", re.compile(r"\b(week|weekly|last 7 days|past 7 days|5 days|five days|last few days)\b")),
+    ("month", re.compile(r"\b(month|monthly|30 days|four weeks)\b")),
+    ("ytd", re.compile(r"\b(ytd|year to date|this year)\b")),
+    (
+        "all",
+        re.compile(
+            r"\b(all time|all-time|since (the start|inception|i started|the beginning)|overall|in total|ever|"
+            r"so far in all)\b"
+        ),
+    ),
     ("today", re.compile(r"\b(today|tonight|this (morning|afternoon)|right now|overnight|intraday|so far)\b")),
 )
 
 
 def span_of(words: str) -> str | None:
-    """`yesterday`, `week` or `today` where the words say so."""
+    """`yesterday`, `week`, `month`, `ytd`, `all` or `today` where the words say so."""
     return next((name for name, pattern in _SPANS if pattern.search(words)), None)
 
 

@@ -178,7 +178,7 @@ def _not_held(brief: Brief, figures: Figures, symbol: str, command: str) -> Repl
 
 def _other_news(brief: Brief, symbol: str, none: str | None = None) -> str:
     """Headlines on the symbol that explain nothing by themselves, or that there are none."""
-    items = [linked.item for linked in brief.links if linked.symbols.get(symbol, ZERO) > Decimal("0.5")]
+    items = [linked.item for linked in brief.links if linked.company and symbol in linked.symbols]
     if not items:
         nothing = f"I found no news on {symbol} {brief.span.suffix}." if "news" not in brief.missing else "The news source did not answer."
         return nothing if none is None else none

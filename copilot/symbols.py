@@ -185,7 +185,7 @@ def phrases_of(instrument: Instrument) -> set[tuple[str, ...]]:
     for k, name in enumerate(names):
         words = [w.strip(".,()'") for w in name.replace(".com", "").replace("-", " ").split()]
         words = [w for w in words if w]
-        while len(words) > 1 and words[-1] in _LEGAL:
+        while k == 0 and len(words) > 1 and words[-1] in _LEGAL:  # `tech etf` is a fund, `tech` a sector
             words.pop()
         if len(words) > 1 and words[0] == "the":
             words = words[1:]

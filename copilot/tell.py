@@ -16,6 +16,7 @@ from domain.market import Freshness
 from domain.money import ZERO
 
 HEADLINE = 90
+TELLING = Decimal("0.30")  # a share of the P/L worth naming
 MOST_TRADES = 4
 MOST_SUGGESTIONS = 3
 WHY = Button("Why", "/why")
@@ -60,8 +61,9 @@ def largest(brief: Brief, figures: Figures, total: Decimal) -> str:
     if first.total * total <= 0:
         return ""
     share = first.total / total
-    if share > 1:
-        return f"; {first.symbol} alone made {figures.money(f'{first.symbol} P/L {brief.span.suffix}', first.total, _PL, sign=True)}"
+    if share > 1 or share < TELLING:
+        made_text = figures.money(f"{first.symbol} P/L {brief.span.suffix}", first.total, _PL, sign=True)
+        return f"; {first.symbol} alone made {made_text}" if share > 1 else f"; most came from {first.symbol}, {made_text}"
     return f"; {first.symbol} is {figures.percent(f'{first.symbol} share of P/L', share, 'its P/L / P/L', places=0)} of it"
 
 
@@ -133,10 +135,8 @@ def trades(brief: Brief, figures: Figures) -> str | None:
     tail = f" and {figures.count('more trades', more)} more" if more > 0 else ""
     fees = sum((t.fee for t in brief.trades), ZERO)
     booked = sum((t.realised for t in brief.trades), ZERO)
-    return (
-        f"You {', '.join(shown)}{tail}. Realised {figures.money('realised by trades', booked, _REALISED, sign=True)}, "
-        f"fees {figures.money('fees of trades', fees)} included."
-    )
+    paid = f", fees of {figures.money('fees of trades', fees)} included" if fees else ""
+    return f"You {', '.join(shown)}{tail}. Realised {figures.money('realised by trades', booked, _REALISED, sign=True)}{paid}."
 
 
 def _trade(brief: Brief, figures: Figures, k: int, trade: Trade) -> str:

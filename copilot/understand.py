@@ -186,14 +186,14 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
     span = span_of(words)
     if how in (Mood.HEARSAY, Mood.NEGATED, Mood.REPORT) and not sentence.question:
         if (kind := kind_of(words)) is not None and how is not Mood.HEARSAY:
-            return Question(kind, symbol, sentence.text.strip(), sector_of(words), span or "today")
+            return _question(kind, sentence, symbol, span, known)
         if how is Mood.NEGATED and (command := command_of(words)) is not None:
             return _call(command, words, symbol, span, known)
         return Chat(_NOTED[how], Topic.NOTED)
     if (refusal := declined(words)) is not None:
         return refusal
     if (kind := kind_of(words)) is not None:
-        return Question(kind, symbol, sentence.text.strip(), sector_of(words), span or "today")
+        return _question(kind, sentence, symbol, span, known)
     if sentence.question and symbol and not request(words) and re.match(r"(sell|buy|close|dump|exit|trim|hold|keep)\b", words):
         return Question(QuestionKind.SHOULD_I, symbol, sentence.text.strip(), None, span or "today")
     if how is Mood.ASKED and re.match(r"(can|may|could|am) i\b.*\b(sell|buy|close|cancel|able)\b", words):
@@ -212,6 +212,14 @@ _NOTED: dict[Mood, str] = {
     Mood.NEGATED: "Understood: nothing is drawn up, and nothing changes.",
     Mood.REPORT: "Noted, and I draw nothing up. I book what the broker reports; other trades come in with `foliopilot import FILE.csv`.",
 }
+
+
+def _question(kind: QuestionKind, sentence: _Sentence, symbol: str | None, span: str | None, known: Known) -> Question:
+    """A question about the book; `semis` in one about weights is the sector, not a fund that is not held."""
+    sector = sector_of(sentence.text)
+    if kind is QuestionKind.TOO_HEAVY and sector is not None and symbol not in known.held:
+        symbol = None
+    return Question(kind, symbol, sentence.text.strip(), sector, span or "today")
 
 
 def _possible(symbol: str | None) -> Meaning:
@@ -237,6 +245,8 @@ def _call(command: str, words: str, symbol: str | None, span: str | None, known:
             arguments["topic"] = symbol
     elif command in _SYMBOL_COMMANDS and symbol is not None:
         arguments["symbol"] = symbol
+    if command == "what-happened" and span in ("month", "ytd", "all"):
+        command = "profit-loss"  # a story is told of days; longer ones are sums
     if command in _SPAN_COMMANDS and span is not None:
         arguments["span"] = span
     return Call(command, arguments)

@@ -38,9 +38,11 @@ class Scene:
     calendar: Calendar
     clock: ManualClock
 
-    async def brief(self, span: str = "today", extra: Sequence[str] = ()) -> Brief:
+    async def brief(self, span: str = "today", extra: Sequence[str] = (), *, risk: bool = False) -> Brief:
         """The brief of a span, now."""
-        return await gather(book=self.book, hub=self.hub, news=self.news, calendar=self.calendar, clock=self.clock, span=span, extra=extra)
+        return await gather(
+            book=self.book, hub=self.hub, news=self.news, calendar=self.calendar, clock=self.clock, span=span, extra=extra, risk=risk
+        )
 
     async def trade(self, symbol: str, side: Side, quantity: object, at: datetime, fee: str = "1") -> Entry:
         """A trade at the world's price then, accepted by the book."""

@@ -36,6 +36,8 @@ def hub_at(at: datetime) -> Hub:
         ("2025-10-12 15:00", "today", "2025-10-09 20:00", "2025-10-12 15:00", "since the last session began"),
         ("2025-10-10 14:30", "week", "2025-10-03 20:00", "2025-10-10 14:30", "this week"),
         ("2025-10-13 12:00", "week", "2025-10-10 20:00", "2025-10-13 12:00", "this week"),
+        ("2025-10-10 14:30", "month", "2025-09-30 20:00", "2025-10-10 14:30", "this month"),
+        ("2025-10-10 14:30", "ytd", "2024-12-31 21:00", "2025-10-10 14:30", "this year"),
         ("2025-10-10 14:30", "nonsense", "2025-10-09 20:00", "2025-10-10 14:30", "today"),
     ],
 )
@@ -89,7 +91,7 @@ async def test_the_days_trades_carry_what_they_booked(busy: Scene) -> None:
 
 
 async def test_stops_risk_and_what_is_ahead(busy: Scene) -> None:
-    brief = await busy.brief()
+    brief = await busy.brief(risk=True)
     assert [(s.symbol, s.gap is not None and D("0.014") < s.gap < D("0.016")) for s in brief.stops] == [("AAPL", True)]
     assert brief.value_at_risk is not None
     assert D("0.001") < brief.value_at_risk < D("0.2")
