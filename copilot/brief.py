@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from copilot.attribution import Attribution, Leg, Loading, attribute
+from copilot.attribution import FLOWS, Attribution, Leg, Loading, attribute
 from copilot.correlate import Impact, Link, impacts, link
 from copilot.loadings import fund_of, loadings
 from copilot.recommend import recommend
@@ -131,33 +131,25 @@ async def gather(
     trades, realised = _trades(book, now, stretch)
     symbols = _symbols(then, later, entries)
     priced = book.spec.priced and bool(now.quotes)
-    found: Mapping[str, Loading] = {}
-    attribution: Attribution | None = None
-    moves: dict[str, Decimal] = {}
-    if priced:
-        wanted = tuple(dict.fromkeys([*symbols, *(p.symbol for p in now.positions)]))
-        found = await loadings(hub, then, wanted)
-        legs, moves = await _legs(hub, then, later, symbols, stretch)
-        attribution = attribute(legs, entries, found, moves, metrics.MARKET)
-    ranges = {p.symbol: r for p in now.positions if (r := atr(await hub.closes(p.symbol, ATR_SESSIONS))) is not None} if priced else {}
+    valued = await _valued(hub, stretch, (then, later, now), symbols, entries) if priced else _Valued()
     missing: list[str] = []
     links = await _links(news, hub, stretch, symbols or tuple(p.symbol for p in now.positions), missing)
     held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
-    touched = await impacts(hub, links, held, found, stretch.end, metrics.MARKET) if priced else ()
+    touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
-    view = View(now, ranges, reports, frozenset(s for s in listed if s in now.quotes))
+    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes))
     return Brief(
         span=stretch,
         zone=zone,
         portfolio=now,
         then=then,
-        flows=sum((e.amount for e in entries if e.kind in (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)), ZERO),
+        flows=sum((e.amount for e in entries if e.kind in FLOWS), ZERO),
         trades=trades,
         realised=realised,
-        attribution=attribution,
-        loadings=found,
-        market_move=moves.get(metrics.MARKET),
-        day_range=ranges,
+        attribution=valued.attribution,
+        loadings=valued.loadings,
+        market_move=valued.market_move,
+        day_range=valued.ranges,
         value_at_risk=await _value_at_risk(hub, now) if risk and priced and now.positions else None,
         stops=_stops(now),
         links=links,
@@ -167,6 +159,26 @@ async def gather(
         recommendations=recommend(view) if priced else (),
         missing=tuple(missing),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Valued:
+    """What needs prices; empty for a book without them."""
+
+    attribution: Attribution | None = None
+    loadings: Mapping[str, Loading] = field(default_factory=dict)
+    market_move: Decimal | None = None
+    ranges: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+async def _valued(
+    hub: Hub, stretch: Span, ends: tuple[Portfolio, Portfolio, Portfolio], symbols: Sequence[str], entries: Sequence[Entry]
+) -> _Valued:
+    then, later, now = ends
+    found = await loadings(hub, then, tuple(dict.fromkeys([*symbols, *(p.symbol for p in now.positions)])))
+    legs, moves = await _legs(hub, then, later, symbols, stretch)
+    ranges = {p.symbol: r for p in now.positions if (r := atr(await hub.closes(p.symbol, ATR_SESSIONS))) is not None}
+    return _Valued(attribute(legs, entries, found, moves, metrics.MARKET), found, moves.get(metrics.MARKET), ranges)
 
 
 def _trades(book: Book, now: Portfolio, stretch: Span) -> tuple[tuple[Trade, ...], Decimal]:
