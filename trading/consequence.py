@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from domain.errors import NoSuchOrder
 from domain.ledger import trade
-from domain.money import HUNDRED, ZERO, to_tick
+from domain.money import HUNDRED, ZERO, cents, to_tick
 from domain.orders import CancelIntent, Fill, Intent, Order, OrderIntent, OrderType, ReplaceIntent
 from domain.portfolio import Portfolio
 from domain.tickets import Change, Consequence, LegEstimate
@@ -19,6 +19,7 @@ from trading.sizing import reference_price
 from trading.wording import describe, describe_intent
 
 VALUE_AT_RISK = "1-day VaR 95"
+PERCENT_STEP = Decimal("0.0001")
 
 Var = Callable[[Portfolio], Decimal | None]
 
@@ -42,10 +43,10 @@ def consequence(
 ) -> Consequence:
     """Each leg's estimate, the figures before and after, and the protective orders left without a position.
 
-    `holdings` is a copy this function may change. After means: every leg that trades now, and every entry or limit order as if filled at
-    its own price. A stop, trailing stop or target that protects a holding changes no figure until it triggers; its estimate says what it
-    would realise then. Raises NoPrice where a leg cannot be reckoned,
-    NoSuchOrder where one is to be cancelled or changed that is not open.
+    `holdings` is a copy this function may change. Money is in cents, percent has four decimals. After means: every leg that trades now,
+    and every entry or limit order as if filled at its own price. A stop, trailing stop or target that protects a holding changes no figure
+    until it triggers; its estimate says what it would realise then. Raises NoPrice where a leg cannot be reckoned, NoSuchOrder where one
+    is to be cancelled or changed that is not open.
     """
     sheet = _Sheet(portfolio, holdings, commission)
     legs = tuple(_leg(sheet, number, intent) for number, intent in enumerate(intents, 1))
@@ -94,21 +95,21 @@ def _order_leg(sheet: _Sheet, number: int, intent: OrderIntent) -> LegEstimate:
         price=price,
         basis=basis,
         quote_at=quote.at if quote else None,
-        value=asked * price * instrument.multiplier,
+        value=cents(asked * price * instrument.multiplier),
         fee=fee,
-        realised=booked if closes else None,
+        realised=cents(booked) if closes else None,
     )
 
 
 def _changes(before: Portfolio, after: Portfolio, symbols: Sequence[str], var: Var) -> tuple[Change, ...]:
-    rows = [Change(f"{s} weight", before.weight(s) * HUNDRED, after.weight(s) * HUNDRED, "%") for s in symbols]
+    rows = [Change(f"{s} weight", _percent(before.weight(s)), _percent(after.weight(s)), "%") for s in symbols]
     touched = dict.fromkeys(before.instruments[s].sector for s in symbols)
     was, becomes = before.sectors(), after.sectors()
     for sector in touched:
         rows.append(Change(f"{sector} exposure", _share(was.get(sector), before), _share(becomes.get(sector), after), "%"))
     currency = before.spec.currency
-    rows.append(Change("Cash", before.cash, after.cash, currency))
-    rows.append(Change("Gross exposure", before.gross_exposure, after.gross_exposure, currency))
+    rows.append(Change("Cash", cents(before.cash), cents(after.cash), currency))
+    rows.append(Change("Gross exposure", cents(before.gross_exposure), cents(after.gross_exposure), currency))
     risk_before, risk_after = var(before), var(after)
     if risk_before is not None and risk_after is not None:
         rows.append(Change(VALUE_AT_RISK, risk_before, risk_after, currency))
@@ -117,7 +118,12 @@ def _changes(before: Portfolio, after: Portfolio, symbols: Sequence[str], var: V
 
 def _share(value: Decimal | None, portfolio: Portfolio) -> Decimal:
     equity = portfolio.equity
-    return (value or ZERO) / equity * HUNDRED if equity > 0 else ZERO
+    return _percent((value or ZERO) / equity) if equity > 0 else ZERO
+
+
+def _percent(fraction: Decimal) -> Decimal:
+    """To four decimals: what is shown and signed carries no digits that mean nothing."""
+    return (fraction * HUNDRED).quantize(PERCENT_STEP)
 
 
 def _orphans(after: Portfolio, intents: Sequence[Intent], symbols: Sequence[str]) -> tuple[str, ...]:
