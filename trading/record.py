@@ -106,7 +106,7 @@ class Record:
             entries = [e for f in report.fills if await ledger.add(unit.tx, e := self._entry(f))]
             done = await self._executed(unit.tx, before, entries)
             latest = self._newest.get(before.client_id)
-            newest = change is not None or latest is None or report.at > latest
+            newest = change is not None or latest is None or report.at > latest or _shrunk(before, report, latest)
             after = folded(before, report, done, newest=newest)
             if change is not None:
                 after = _with_trail(after, change)
@@ -275,6 +275,11 @@ class Record:
         self._fail("order.12 ticket before its move")
         if await tickets.move(unit.tx, ticket.id, ticket.status, status, reason):
             unit.emit(TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, WHO, reason))
+
+
+def _shrunk(order: Order, report: OrderReport, latest: datetime) -> bool:
+    """Of two reports of one instant that differ in what a reducing order still may sell, the smaller is the later: cover only went."""
+    return report.at == latest and order.reduce_only and report.quantity < order.quantity
 
 
 def _with_trail(order: Order, change: ReplaceIntent) -> Order:
