@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 import asyncpg  # type: ignore[import-untyped]
 
@@ -29,11 +30,12 @@ def server() -> Iterator[str]:
             yield url
         return
     directory = Path(tempfile.mkdtemp(prefix="fp-"))  # short: the socket lives in it
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), patch.dict(os.environ, XDG_RUNTIME_DIR=str(directory)):
             warnings.simplefilter("ignore")
-            running = import_module("pgserver").get_server(directory / "pg", cleanup_mode="stop")
+            running = import_module("pgserver").get_server(
+                directory / "pg", cleanup_mode="delete"
+            )  # stops it at the end of the run at the latest
         try:
             running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
             with database(running.get_uri()) as url:

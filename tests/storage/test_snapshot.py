@@ -29,9 +29,7 @@ CLOCK = SystemClock()
 
 @pytest.fixture
 async def path(template: Path, tmp_path: Path) -> Path:
-    """An empty database file alone in a directory that others may look into."""
-    for place in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        place.chmod(0o755)
+    """An empty database file alone in a directory."""
     return Path((await file_url(template, tmp_path / "home")).removeprefix("sqlite:///"))
 
 
@@ -131,7 +129,7 @@ async def test_a_home_that_cannot_be_written(path: Path) -> None:
     await store.close()
     path.parent.chmod(0o555)
     path.chmod(0o444)
-    with nobody():
+    with nobody(path.parent):
         copy = await open_copy(path)
     assert await notes(copy) == ["a"]
     await copy.close()
@@ -146,7 +144,7 @@ async def test_a_home_that_cannot_be_written_after_a_crash(path: Path, tmp_path:
         (crashed / name).write_bytes((path.parent / name).read_bytes())
     await store.close()
     crashed.chmod(0o555)
-    with nobody():
+    with nobody(crashed):
         copy = await open_copy(crashed / path.name)
     assert await notes(copy) == ["a"]
     await copy.close()
@@ -156,12 +154,12 @@ async def test_a_home_that_cannot_be_written_after_a_crash(path: Path, tmp_path:
 async def test_a_home_that_cannot_be_read(path: Path) -> None:
     path.parent.chmod(0o000)
     try:
-        with nobody(), pytest.raises(HomeUnusable, match="permission denied"):
+        with nobody(path.parent), pytest.raises(HomeUnusable, match="permission denied"):
             await open_copy(path)
     finally:
         path.parent.chmod(0o755)
     path.chmod(0o000)
-    with nobody(), pytest.raises(HomeUnusable):
+    with nobody(path.parent), pytest.raises(HomeUnusable):
         await open_copy(path)
 
 
