@@ -16,8 +16,8 @@ from domain.portfolio import AccountSpec, Mode
 from domain.tickets import Origin, Proposer, Ticket, TicketStatus
 from market.hub import Hub
 from storage import journal, ledger, tickets
-from storage.memory import MemoryStore
 from storage.snapshot import open_memory
+from storage.store import Store
 from tests.fakes.faulty_broker import FaultyBroker
 from tests.fakes.market import FakeMarket, utc
 from trading.brokers import paper
@@ -55,7 +55,7 @@ BOOK = (deposit("100000"), bought("AAPL", "10", "170"), bought("NVDA", "20", "10
 class Stage:
     """One world: what survives a restart (store, clock, market, venue) and the floor that does not."""
 
-    store: MemoryStore
+    store: Store
     clock: ManualClock
     market: FakeMarket
     hub: Hub
@@ -152,9 +152,10 @@ async def stage(
     alerts: Alerts = no_alerts,
     failpoint: Failpoint = unbroken,
     started: bool = True,
+    store: Store | None = None,
 ) -> Stage:
     """A world with the given ledger (BOOK without one), quotes for every share, and a started floor."""
-    clock, store = ManualClock(START), await open_memory()
+    clock, store = ManualClock(START), store or await open_memory()
     market = FakeMarket(clock)
     market.quote("AAPL", "181.99", "182.01", "182.00")
     market.quote("NVDA", "119.98", "120.02", "120.00")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.clock import ManualClock
 from domain.errors import (
     BadArgument,
     Halted,
@@ -26,12 +27,10 @@ from domain.errors import (
 from domain.events import KillSwitchReleased, TicketMoved
 from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceIntent, ResumeIntent, Side
 from domain.tickets import Origin, TicketStatus
-from storage import ledger, tickets
+from storage import tickets
 from storage.engine import open_store
-from tests.trading.stage import BOOK, ME, STRANGER, Stage, buy, close, limit, stage, stop
+from tests.trading.stage import ME, START, STRANGER, Stage, buy, close, limit, stage, stop
 from trading.assessment import Assessment, drift
-from trading.brokers import paper
-from trading.holdings import fold
 
 D = Decimal
 
@@ -379,17 +378,9 @@ async def test_a_ticket_that_vanished_is_no_crash() -> None:
 
 
 async def test_the_same_on_the_durable_store(tmp_path: Path) -> None:
-    world = await stage()
-    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'book.db'}", world.clock)
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'book.db'}", ManualClock(START))
     try:
-        async with store.write() as tx:
-            for entry in BOOK:
-                await ledger.add(tx, entry)
-        world.store = store  # type: ignore[assignment]
-        held = fold(BOOK)
-        venue = paper.build(world.spec, world.hub, store, world.clock)
-        await venue.seed(held.cash, {p.symbol: p.quantity for p in held.positions})
-        await world.restart()
+        world = await stage(store=store)
         ticket = await world.propose(stop("AAPL", "10", "170"))
         other = await world.propose(buy("AAPL", "1"))
         together(world, 5)
