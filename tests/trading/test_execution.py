@@ -679,6 +679,16 @@ class TestInProcess:
         go.set()
         assert (await tap).status is TicketStatus.EXECUTED
 
+    async def test_a_claim_holds_until_everybody_who_made_it_is_done(self) -> None:
+        world = await stage()
+        driving = world.floor.execution._record.driving
+        first, second = world.floor.execution.claim("t"), world.floor.execution.claim("t")
+        with first:
+            with second:
+                pass
+            assert "t" in driving
+        assert "t" not in driving
+
     async def test_a_tap_that_was_cut_off_is_finished_by_the_pulse(self) -> None:
         world = await stage()
         inner, hang, reached = world.broker.inner.submit, True, asyncio.Event()

@@ -28,7 +28,7 @@ def url(home: Path) -> str:
 
 def failing(floor: Floor, point: Callable[[str], None]) -> None:
     for part in (floor.desk, floor.execution, floor.execution._record):
-        part._fail = point  # type: ignore[attr-defined]
+        part._fail = point
 
 
 async def release(home: Path, die_at: int) -> int:
