@@ -50,7 +50,7 @@ class DemoWorld:
 
     async def shock(self, symbol: str, move: Decimal) -> None:
         """Move one instrument's price from now on by a fraction."""
-        shock = Shock(self.now(), symbol, move)
+        shock = Shock(self.now().replace(microsecond=0), symbol, move)  # the world quotes by the second
         self._state = replace(self._state, shocks=(*self._state.shocks, shock))
         self._source.add_shock(shock)
         await self._moved(f"shock {symbol} {percent_text(move, places=2)}")
