@@ -121,7 +121,7 @@ def _trigger(order: Order) -> str:
 
 def _of(order: Order, lead: str, *, tone: Tone = Tone.LEAD, cancel: bool = False) -> Reply:
     blocks: list[Block] = [Text(lead, tone)]
-    if order.reason:
+    if order.reason and order.reason.lower() != lead.partition(":")[0].lower():  # "Cancelled: …" needs no "Cancelled."
         blocks.append(Text(reason_sentence(order.reason), Tone.QUIET))
     if cancel:
         blocks.append(Buttons((Button("Cancel order", f"#order-{order.client_id} cancel"),)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Literal
 
@@ -15,7 +15,7 @@ from domain import codec, events
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Text, Tone
 from domain.errors import BadArgument
 from domain.ledger import Entry, EntryKind
-from domain.money import money_text, quantity_text
+from domain.money import ZERO, money_text, quantity_text
 from domain.orders import Order
 from domain.tickets import TicketStatus
 from storage import journal as lines
@@ -139,7 +139,7 @@ def _entry_text(entry: Entry) -> str:
 
 def _order_text(order: Order, zone: tzinfo) -> str:
     """An order in words, with what became of it."""
-    text = describe(order)
+    text = describe(order if order.open else replace(order, filled=ZERO))  # an ended order has nothing left: it is told as it was sent
     if order.filled:
         price = f" at {money_text(order.average_price)}" if order.average_price is not None else ""
         text += f"; {quantity_text(order.filled)} of {quantity_text(order.quantity)} filled{price}"

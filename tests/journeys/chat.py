@@ -17,7 +17,7 @@ from bot.courier import Courier
 from bot.plain import render
 from domain.chat import Reply
 from domain.clock import ManualClock
-from domain.ids import SequentialIds
+from domain.ids import RandomIds, SequentialIds
 from domain.market import Quote
 from domain.portfolio import Portfolio
 from domain.ports import Ids
@@ -121,7 +121,8 @@ async def chat(home: Path, *, still: bool = True, read_only: bool = False, ids: 
     if not {"now", "replay", "book", "account"} & set(wanted):
         wanted["now"] = NOW
     settings = Settings(home=home)
-    house = await wiring.build(settings, Wanted(still=still, **wanted), ids=ids or SequentialIds(), read_only=read_only)  # type: ignore[arg-type]
+    ids = ids or (SequentialIds() if still else RandomIds())
+    house = await wiring.build(settings, Wanted(still=still, **wanted), ids=ids, read_only=read_only)  # type: ignore[arg-type]
     try:
         yield Chat(house)
     finally:

@@ -32,6 +32,7 @@ async def test_a_market_sale_fills_at_the_bid_and_the_books_add_up(tmp_path):
         await reader.later(minutes=1)
         assert (await reader.book()).stop("AAPL").quantity == position.quantity - half, "the stop follows the position"
         assert (await reader.ticket(card.id)).status == "EXECUTED"
+        assert f" sell {half} AAPL at market; {half} of {half} filled at ${fill.price}" in await reader.say("/orders all")
         assert await reader.whole()
 
 
@@ -104,7 +105,7 @@ async def test_an_order_can_be_changed_and_taken_back_by_its_id(tmp_path):
         assert order.quantity == 2
         await reader.say(f"#order-{name} cancel.")
         await reader.say("yes")
-        assert any(p.startswith("Cancelled: buy 2 MSFT") for p in await reader.pushes())
+        assert f"Cancelled: buy 2 MSFT limit ${high} gtc." in await reader.pushes()
         assert name not in await reader.say("/orders")
         again = await reader.reply(f"#order-{name} cancel")
         assert again.failure is not None
