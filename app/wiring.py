@@ -7,7 +7,7 @@ import importlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from app import accounts as openings
@@ -33,6 +33,7 @@ from storage.store import Store
 from storage.world import WorldState
 from trading.floor import Floor, open_floor
 from trading.statement import Statement
+from trading.tickets import Terms
 
 
 @dataclass(slots=True)
@@ -210,7 +211,8 @@ async def _assembled(
 ) -> House:
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
-    floor = open_floor(spec, hub, store, market.clock, ids, broker, alerts=alerts.alert)
+    terms = Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance)
+    floor = open_floor(spec, hub, store, market.clock, ids, broker, alerts=alerts.alert, terms=terms)
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()

@@ -112,11 +112,12 @@ def _halted() -> Finding:
     return Finding(HALTED, Severity.BLOCKING, sentence)
 
 
-def drift(ticket: Ticket, now: Sequence[Quote]) -> str:
+def drift(ticket: Ticket, now: Sequence[Quote], tolerance: Decimal = TOLERANCE) -> str:
     """What moved beyond the tolerance since the card was shown, as a sentence; empty when nothing did.
 
     Judged are the legs whose price is the market's: market orders at the side they trade on, trailing stops at the last price they follow.
-    The tolerance is 0.5% of the price shown or one spread (the wider of then and now), whichever is larger. A quote that is gone has moved.
+    Beyond is more than that fraction of the price shown and more than one spread (the wider of then and now). A quote that is gone has
+    moved.
     """
     seen, fresh = {q.symbol: q for q in ticket.quotes}, {q.symbol: q for q in now}
     moved = []
@@ -128,7 +129,7 @@ def drift(ticket: Ticket, now: Sequence[Quote]) -> str:
             moved.append(f"{intent.symbol} has no price to compare")
             continue
         was, becomes = _side_price(intent, before), _side_price(intent, after)
-        if abs(becomes - was) > max(was * TOLERANCE, before.spread, after.spread):
+        if abs(becomes - was) > max(was * tolerance, before.spread, after.spread):
             moved.append(f"{intent.symbol} moved {percent_text(becomes / was - 1, sign=True)} since the card")
     return "; ".join(dict.fromkeys(moved))
 

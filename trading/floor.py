@@ -22,7 +22,7 @@ from trading.execution import Execution
 from trading.killswitch import KillSwitch
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limits import Limits, defaults
-from trading.tickets import IsOwner, TicketDesk, owner_in_terminal
+from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +135,7 @@ def open_floor(
     commission: Commission | None = None,
     is_owner: IsOwner = owner_in_terminal,
     failpoint: Failpoint = unbroken,
+    terms: Terms | None = None,
 ) -> Floor:
     """Put a floor together; nothing is read, sent or started until `start`. `commission` is what the card announces as fees."""
     bus = Bus(store, alerts)
@@ -143,6 +144,6 @@ def open_floor(
     record = Record(book, hub, store, bus, clock, broker.traits.name, failpoint)
     execution = Execution(book, broker, record, killswitch, clock, failpoint)
     assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
-    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, is_owner=is_owner, failpoint=failpoint)
+    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, is_owner=is_owner, failpoint=failpoint, terms=terms)
     bus.subscribe(_renewing(book))
     return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 
 from domain.errors import Halted, NotAllowed, TicketClosed, TicketMismatch, UserError, WordNeeded
 from domain.events import TicketMoved
@@ -15,14 +16,13 @@ from domain.ports import Clock, Ids
 from domain.tickets import Origin, Proposer, Ticket, TicketStatus
 from storage import switches, tickets
 from storage.store import Store
-from trading.assessment import HALTED, Assessment, Assessor, drift
+from trading.assessment import HALTED, TOLERANCE, Assessment, Assessor, drift
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
 from trading.legs import reduces
 from trading.record import Failpoint, unbroken
 
-LIFE = timedelta(minutes=2)
 SHOWN = "ticket_shown"
 BY_RESTART = "expired by restart, nothing was sent"
 BY_TIME = "expired, nothing was sent"
@@ -43,6 +43,14 @@ def owner_in_terminal(origin: Origin) -> bool:
     return origin.platform == "terminal"
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a card offers: how long it waits, and how far a price may move until its confirmation, as a fraction."""
+
+    life: timedelta = timedelta(minutes=2)
+    tolerance: Decimal = TOLERANCE
+
+
 class TicketDesk:
     """Tickets of one account, from proposal to release. Nothing else calls `Execution.submit`."""
 
@@ -58,7 +66,9 @@ class TicketDesk:
         *,
         is_owner: IsOwner = owner_in_terminal,
         failpoint: Failpoint = unbroken,
+        terms: Terms | None = None,
     ) -> None:
+        self._terms = terms or Terms()
         self._book = book
         self._store = store
         self._bus = bus
@@ -93,7 +103,7 @@ class TicketDesk:
         ticket = await self._open_ticket(ticket_id, origin)
         self._check(ticket, digest, origin, word)
         found = await self._assessor.assess(ticket.intents, as_shown=True)
-        moved = drift(ticket, found.quotes)
+        moved = drift(ticket, found.quotes, self._terms.tolerance)
         if moved:
             return await self._replace(ticket, origin, moved)
         if found.blocked:
@@ -141,7 +151,7 @@ class TicketDesk:
             consequence=found.consequence,
             findings=found.findings,
             created=now,
-            expires=now + LIFE,
+            expires=now + self._terms.life,
             status=status,
             reason=found.blocked,
             **fields,  # type: ignore[arg-type]
