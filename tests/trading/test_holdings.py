@@ -139,11 +139,11 @@ def test_cash_and_cost_are_deposits_and_realised(lines: list[tuple[object, ...]]
         if len(line) == 2:
             kind, amount = line
             sign = 1 if kind in (EntryKind.DEPOSIT, EntryKind.DIVIDEND) else -1
-            entries.append(Entry(str(number), ACCOUNT, START, kind, sign * amount, "AAPL"))  # type: ignore[arg-type, operator]
+            entries.append(Entry(str(number), ACCOUNT, START, kind, sign * amount, "AAPL"))  # type: ignore[arg-type]
         else:
             symbol, side, size, price, fee = line
             entries.append(bought(symbol, str(size), str(price), side=side, fee=str(fee), id=str(number)))  # type: ignore[arg-type]
-            quantity[symbol] += side.sign * size  # type: ignore[index, attr-defined]
+            quantity[symbol] += side.sign * size  # type: ignore[attr-defined]
     held = fold(entries)
     cost = sum((p.quantity * p.average_price for p in held.positions), D(0))
     assert abs(held.cash + cost - held.deposited - held.realised) < D("1e-15")

@@ -23,7 +23,7 @@ FOUND = Suggestion("/positions", "What you hold.", "Portfolio")
 async def prompt(history=None):
     desk = Desk()
     with create_pipe_input() as keys:
-        session = PromptSession(input=keys, output=DummyOutput())
+        session: PromptSession[str] = PromptSession(input=keys, output=DummyOutput())
         talk = Conversation(desk.handle, desk.open_cards, ORIGIN, ManualClock(START), "s")
         made = Prompt(talk, search=lambda text: [FOUND], status=lambda: "demo", history=history, session=session)
         yield desk, keys, made

@@ -1,5 +1,7 @@
 """What holds for every command: an answer in the house's shape, or a refusal that teaches; whatever is typed."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ from tests.commands.slash.test_market import NEWS
 
 COMMANDS = [s.name for s in REGISTRY.commands()]
 ARGUMENTS = {"quote": ("AAPL",), "chart": ("AAPL",)}
-STAGES = {
+STAGES: dict[str, dict[str, Any]] = {
     "full": {},
     "unpriced": {"spec": AccountSpec("mine", Mode.PAPER, priced=False)},
     "empty": {"entries": [], "waiting": []},

@@ -22,14 +22,14 @@ SPANS = {"today": "today", "week": "this week", "month": "this month", "ytd": "t
 
 async def worth_at(one, at: datetime) -> Decimal:
     """The account's value at a close, the long way: every entry by hand, every price from the bars."""
-    cash, held = D(0), {}
+    cash, held = D(0), dict[str, D]()
     for e in one.floor.book.entries:
         if e.at <= at:
             cash += e.amount
             if e.symbol and e.side:
                 held[e.symbol] = held.get(e.symbol, D(0)) + e.side.sign * e.quantity
     prices = await one.floor.hub.prices_at([s for s, q in held.items() if q], at)
-    return cash + sum(q * prices[s] for s, q in held.items() if q)
+    return cash + sum((q * prices[s] for s, q in held.items() if q), D(0))
 
 
 @pytest.mark.parametrize("span", list(SPANS))
@@ -112,6 +112,7 @@ async def test_the_return_without_flows_is_the_change_of_value():
     one = await stage()
     reply = await one.call("performance", "month")
     start = window(one.floor.hub, "month", one.clock.now()).start
+    assert start is not None
     then = await worth_at(one, start)
     grown = D("36913.50") / then - 1
     assert value(reply, "time-weighted return") == (grown * 100).quantize(D("0.0001"))

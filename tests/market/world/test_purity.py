@@ -94,7 +94,7 @@ def test_a_quote_lies_in_its_minute(symbol: str, at: datetime) -> None:
         start = at.replace(second=0, microsecond=0)
         (bar,) = SHARED.bars(symbol, Timeframe.MINUTE, start, start + timedelta(minutes=1))
         assert bar.low <= quote.last <= bar.high
-        assert SHARED.quote(symbol, start).last == bar.open  # type: ignore[union-attr]
+        assert SHARED.quote(symbol, start).last == bar.open
 
 
 @settings(max_examples=60, deadline=None)

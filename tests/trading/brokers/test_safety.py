@@ -185,6 +185,17 @@ async def test_after_a_quiet_week_a_restart_looks_back_a_day_not_a_week() -> Non
     assert min(desk.market.starts) >= FRIDAY + week - timedelta(days=1, hours=1)
 
 
+async def test_a_bar_seen_again_does_not_share_its_volume_out_again() -> None:
+    desk = await open_desk(AAPL="160")
+    await desk.send("a", SELL, "80", LIMIT, limit="101")
+    await desk.send("b", SELL, "80", LIMIT, limit="101")
+    desk.market.add(bar("AAPL", FRIDAY, "100", "102", "100", "102", volume="800"))
+    await desk.till(FRIDAY + MINUTE)
+    desk.restart()
+    await desk.till(FRIDAY + 2 * MINUTE)
+    assert ((await desk.of("a")).filled, (await desk.of("b")).filled) == (Decimal(80), Decimal(0))
+
+
 async def test_seeding_twice_changes_nothing() -> None:
     desk = await open_desk(cash="10", AAPL="5")
     assert await desk.broker.seed(Decimal(99), {"AAPL": Decimal(1), "NVDA": Decimal(0)}) is False

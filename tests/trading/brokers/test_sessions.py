@@ -155,3 +155,7 @@ async def test_the_broker_looks_for_bars_once_a_minute() -> None:
     assert len(desk.market.asked) == before
     await desk.till(moment + MINUTE)
     assert len(desk.market.asked) == before + 1
+    desk.market.add(bar("AAPL", FRIDAY + MINUTE, "100"))
+    for minute in (3, 4):
+        await desk.till(FRIDAY + minute * MINUTE)
+    assert desk.market.starts[-1] == FRIDAY + 2 * MINUTE, "what was lived through is not asked for again"
