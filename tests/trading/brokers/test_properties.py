@@ -158,10 +158,10 @@ QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 
 
 @QUICK
-@given(seed=st.integers(0, 5), script=scripts, pace=st.sampled_from((1, 7, 45, 600)))
-async def test_a_jump_gives_the_fills_of_many_steps(seed: int, script: list[Step], pace: int) -> None:
-    jumped, first = await live(seed, script)
-    walked, second = await live(seed, script, pace=pace)
+@given(seed=st.integers(0, 5), script=scripts, pace=st.sampled_from((1, 7, 45, 600)), name=st.sampled_from(("fake", "replay x")))
+async def test_a_jump_gives_the_fills_of_many_steps(seed: int, script: list[Step], pace: int, name: str) -> None:
+    jumped, first = await live(seed, script, name=name)
+    walked, second = await live(seed, script, pace=pace, name=name)
     assert first == second
     assert await outcome(jumped) == await outcome(walked)
 

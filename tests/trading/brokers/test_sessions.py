@@ -21,6 +21,7 @@ AAPL, BTC = INSTRUMENTS[0], INSTRUMENTS[4]
 
 async def test_a_share_waits_for_the_open_and_a_coin_does_not() -> None:
     desk = await open_desk(EVENING)
+    desk.market.add(bar("AAPL", utc("2025-10-10 19:59"), "100"))
     assert (await desk.send("a", BUY, "10")).status is OrderStatus.ACCEPTED
     assert (await desk.send("b", BUY, "0.5", symbol="BTC")).status is OrderStatus.FILLED
     desk.market.add(bar("AAPL", utc("2025-10-10 22:05"), "80"), bar("AAPL", MONDAY_OPEN, "103", "104", "102", "103"))
@@ -33,6 +34,7 @@ async def test_a_share_waits_for_the_open_and_a_coin_does_not() -> None:
 
 async def test_a_stop_does_not_fire_on_a_closed_market() -> None:
     desk = await open_desk(EVENING, AAPL="10")
+    desk.market.add(bar("AAPL", utc("2025-10-10 19:59"), "100"))
     await desk.send("s", SELL, "10", STOP, stop="95", reduce_only=True)
     desk.market.add(bar("AAPL", utc("2025-10-10 23:00"), "80"), bar("AAPL", MONDAY_OPEN, "100"))
     await desk.till(MONDAY_OPEN + MINUTE)

@@ -66,6 +66,9 @@ def test_buying_back_needs_no_cash_and_short_sales_need_it() -> None:
     short = book(cash="10", shorting=True, AAPL="-10")
     assert "insufficient_cash" not in found(short, buy("AAPL", "10"))
     assert "insufficient_cash" in found(short, sell("AAPL", "1"))
+    room = book(cash="3100", shorting=True, AAPL="-10")
+    assert "insufficient_cash" in found(room, sell("AAPL", "12")), "the proceeds of the short and its cover are not free"
+    assert "insufficient_cash" not in found(room, sell("AAPL", "11"))
     flip = found(book(cash="1500", shorting=True, AAPL="-5"), buy("AAPL", "50"))["insufficient_cash"]
     assert "would fit" not in flip.sentence
 
@@ -302,6 +305,7 @@ def test_one_bad_opening_leg_among_exits_blocks() -> None:
     held = replace(book(AAPL="10"), quotes={})
     finding = found(held, sell("AAPL", "10", reduce_only=True), buy("NVDA", "1"))["stale_quote"]
     assert (finding.severity, dict(finding.details)["symbols"]) == (BLOCKING, "AAPL,NVDA")
+    assert finding.sentence == "There is no price for NVDA: nothing is opened on that."
 
 
 # quantity

@@ -162,12 +162,9 @@ class Venue:
     def _trade(
         self, working: VenueOrder, touch: Touch, room: Decimal | None, volume: Decimal | None, at: datetime, since: datetime
     ) -> Decimal:
-        """Fill what room, position and cash allow; returns the quantity."""
+        """Fill what room and cash allow; returns the quantity."""
         order, instrument = working.order, self.instrument(working.order.symbol)
-        wanted = order.left
-        if self.reducing(working):
-            wanted = min(wanted, self.coverable(working))
-        quantity = wanted if room is None else min(wanted, room)
+        quantity = order.left if room is None else min(order.left, room)  # `shrink` keeps what reduces within the position
         if quantity <= 0:
             return ZERO
         paid = fills.price(self.model, instrument, working, touch, quantity, volume)
