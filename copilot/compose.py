@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from copilot import position, tell
+from copilot import position, scenario, tell
 from copilot.brief import Brief
 from copilot.figures import Figures
 from copilot.meaning import Question, QuestionKind
@@ -114,21 +114,25 @@ def too_heavy(brief: Brief, sector: str | None = None, symbol: str | None = None
     return position.heavy_sector(brief, figures, sector)
 
 
-def should_i(brief: Brief, symbol: str | None = None) -> Reply:
+def should_i(brief: Brief, symbol: str | None = None, *, buying: bool = False) -> Reply:
     """Everything the brief knows that bears on one symbol, what the rules say about it, and no order drawn up."""
     if symbol is None:
         return what_to_do(brief)
     figures = tell.figures_of(brief)
     if not brief.priced:
         return _quantities_only(brief, figures, "what-to-do")
-    return position.about(brief, figures, symbol)
+    return position.about(brief, figures, symbol, buying=buying)
 
 
-def what_if(brief: Brief, symbol: str | None = None) -> Reply:
-    """What closing a position (or all of them) now would do; nothing is drawn up."""
+def what_if(brief: Brief, symbol: str | None = None, *, sector: str | None = None, text: str = "") -> Reply:
+    """What a supposed move, a purchase, or closing a position (or all of them) now would do; nothing is drawn up."""
     figures = tell.figures_of(brief)
     if not brief.priced:
         return _quantities_only(brief, figures, "what-to-do")
+    if (move := scenario.move_in(text)) is not None:
+        return scenario.if_moved(brief, figures, symbol, None if symbol else sector, move)
+    if scenario.buying(text):
+        return scenario.if_bought(brief, figures, symbol)
     return position.if_closed(brief, figures, symbol)
 
 
@@ -138,11 +142,11 @@ def answer(question: Question, brief: Brief) -> Reply:
         case QuestionKind.WHY_DOWN:
             return why_down(brief, question.symbol, feared=bool(_LOSS.search(question.text.lower())))
         case QuestionKind.SHOULD_I:
-            return should_i(brief, question.symbol)
+            return should_i(brief, question.symbol, buying=scenario.buying(question.text))
         case QuestionKind.TOO_HEAVY:
             return too_heavy(brief, question.sector, question.symbol)
         case QuestionKind.WHAT_IF:
-            return what_if(brief, question.symbol)
+            return what_if(brief, question.symbol, sector=question.sector, text=question.text)
 
 
 _FORMULA = {

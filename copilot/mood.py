@@ -44,7 +44,7 @@ _RULES: tuple[tuple[Mood, re.Pattern[str]], ...] = (
         Mood.NEGATED,
         re.compile(
             r"\b(not|never|no need|hold off|without|rather than|instead of|avoid|refrain|nobody|neither|nor|against|"
-            r"stop)\b(?! (loss|at|of|on|for|under|below|out|all|trading)).{0,40}?\b" + _VERB + r"\b"
+            r"(?<!emergency )stop)\b(?! (loss|at|of|on|for|under|below|out|all|trading)).{0,40}?\b" + _VERB + r"\b"
         ),
     ),
     (

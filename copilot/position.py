@@ -11,6 +11,7 @@ from copilot.rules.concentration import LIMIT as POSITION_LIMIT
 from copilot.rules.concentration import TOLERANCE
 from domain.chat import Action, Amount, Button, Buttons, Reply, Table, Text, Tone, Unit, Verb
 from domain.money import HUNDRED, ONE, ZERO, percent_text
+from market.sectors import SHORT
 
 SECTOR_LIMIT = Decimal("0.40")
 MOST_ROWS = 8
@@ -74,7 +75,7 @@ def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
     said = "Yes" if share > SECTOR_LIMIT else "No"
     lead = f"{said}: {named} is {text} of your equity; above {limit} I call it heavy.{tell.mark(brief)}"
     rows = tuple(
-        (name, percent_text(value / equity, sign=False, places=1), _keep(figures, name, value, equity))
+        (SHORT.get(name, name), percent_text(value / equity, sign=False, places=1), _keep(figures, name, value, equity))
         for name, value in list(sums.items())[:MOST_ROWS]
     )
     table = Table(("Sector", "Share", "Value $"), rows, (1, 2))
@@ -87,14 +88,23 @@ def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
     return _trim(brief, figures, lead, biggest.symbol, weight, max(weight - (share - SECTOR_LIMIT), ZERO), table)
 
 
-def about(brief: Brief, figures: Figures, symbol: str) -> Reply:
-    """What bears on a decision about one symbol: the rules' word first, then size, gain, stop, news and what is ahead."""
+def about(brief: Brief, figures: Figures, symbol: str, *, buying: bool = False) -> Reply:
+    """What bears on a decision about one symbol: the rules' word first, then size, gain, stop, news and what is ahead.
+
+    The rules look at what is held and never ask for a purchase: a reader who is `buying` hears that first.
+    """
     portfolio = brief.portfolio
     held = portfolio.position(symbol)
     if held is None or symbol not in portfolio.quotes:
         return _not_held(brief, figures, symbol, "what-to-do")
     chosen = [r for r in brief.recommendations if r.symbol == symbol][:2]
-    if chosen:
+    if buying:
+        lead = f"None of my rules asks for more {symbol}: it is {tell.weight(brief, figures, symbol)} of your equity.{tell.mark(brief)}"
+        reason = "They know size, stops, gains and dates, not where the price goes."
+        if chosen:
+            rule = chosen[0].rule.replace("_", " ")
+            reason = f"The {rule} rule asks for this instead: {tell.suggestion(figures, chosen[0])}. {chosen[0].why} ({chosen[0].record}.)"
+    elif chosen:
         lead = f"My {chosen[0].rule.replace('_', ' ')} rule says yes to this much: {tell.suggestion(figures, chosen[0])}.{tell.mark(brief)}"
         reason = f"{chosen[0].why} ({chosen[0].record}; what would change it: {chosen[0].mind}.)"
     else:
@@ -112,7 +122,11 @@ def about(brief: Brief, figures: Figures, symbol: str) -> Reply:
     news = tell.explained(brief, figures, impact) if impact else _other_news(brief, symbol)
     report = next((f" It reports {tell.when(brief, r.at)}." for r in brief.earnings if r.symbol == symbol), "")
     buttons = tell.prepare(chosen) if chosen else Buttons((Button("Prepare", f"#{symbol} close 50%"), tell.WHY))
-    if not chosen:
+    if buying:
+        more = f"#buy {symbol} 5%"
+        buttons = Buttons((Button("Prepare", more), tell.WHY))
+        reason += f" What buying would do, its card shows before anything is sent: {figures.line(more)}."
+    elif not chosen:
         reason += f" If you want less of it: {figures.line(f'#{symbol} close 50%')}."
     return Reply(
         (Text(lead, Tone.LEAD), *tell.paragraphs(reason, facts, f"{news}{report}"), tell.closing(brief), buttons),

@@ -25,7 +25,17 @@ _SECOND = re.compile(
 )
 _AHEAD = re.compile(r"\bgo( ahead)? and\b")
 _REFUSALS = re.compile(r"(no|nope|no thanks|do not|no,? do not|never mind|nevermind|forget it|leave it|stop it|not now)")
+_ALARM = re.compile(  # the sale that is shouted with it is part of what it does
+    r"(?:please )?(?:emergency stop|emergency|panic)(?: stop| button)?(?: now| please)*"
+    r"(?: ?[,-]? ?(?:and )?(?:please )?(?:sell|close|dump|liquidate|get me out of|get out of) (?:it all|all of it|everything|all)"
+    r"(?: (?:right )?now| immediately| at once| please)*)?"
+)
 _SYMBOL_COMMANDS = frozenset({"news", "quote", "chart", "stops", "positions", "profit-loss", "orders", "journal", "explain", "performance"})
+_FORECAST = re.compile(
+    r"\bwhat (will|is going to) happen\b(?!.*\bif\b)|\b(predict|forecast|prediction)\b|"
+    r"\b(will|is|are) (the )?(SYM|markets?|prices?|stocks?|it)\b.*"
+    r"\b(go up|go down|rise|fall|crash|rally|recover|drop|moon|double|bounce)\b"
+)
 _SPAN_COMMANDS = frozenset({"what-happened", "profit-loss", "performance"})
 _INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "performance", "explain": "help", "demo": "status"}
 _TERMS = re.compile(
@@ -102,6 +112,8 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
     words = sentence.bare
     if (talk := small_talk(words)) is not None:
         return talk
+    if _ALARM.fullmatch(words) and not doubtful:
+        return Propose(Action(Verb.EMERGENCY_STOP), text)
     if _REFUSALS.fullmatch(words):
         return Chat("All right: nothing is drawn up.", Topic.NOTED)
     how = mood(words, question=sentence.question)
@@ -133,7 +145,7 @@ def _cancelling(words: str) -> bool:
 
 
 def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning | None:
-    """`sell AAPL if it drops to 170` is a stop, and shown as one; every other condition is asked back, for nothing here waits."""
+    """`sell AAPL if it drops to 170` is answered by the stop it describes; any other condition is asked back, for nothing here waits."""
     words = sentence.bare
     met = trigger(words)
     named = [m for m in sentence.mentions if m.sure and len(m.symbols) == 1]
@@ -141,8 +153,6 @@ def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: st
         symbol = named[0].symbols[0]
         amount = Amount(Decimal(met.level), Unit.PERCENT if met.percent else Unit.PRICE)
         action = Action(Verb.STOP, symbol, amount)
-        if symbol in known.held and amount.value > 0 and not (met.percent and amount.value >= 100) and not doubtful:
-            return Propose(action, text)
         return AskBack(f"That would be a stop: `{action.line()}`?", (action.line(),))
     if (refusal := declined(words)) is not None:
         return refusal
@@ -194,6 +204,10 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
         return refusal
     if (kind := kind_of(words)) is not None:
         return _question(kind, sentence, symbol, span, known)
+    if re.search(r"\bhow (much|big|large)\b", words) and symbol not in known.held and sector_of(sentence.text) is not None:
+        return _question(QuestionKind.TOO_HEAVY, sentence, symbol, span, known)
+    if _FORECAST.search(words):
+        return Chat("I do not guess where prices go. What is due and what your rules ask for: `/what-to-do`.", Topic.DECLINED)
     if sentence.question and symbol and not request(words) and re.match(r"(sell|buy|close|dump|exit|trim|hold|keep)\b", words):
         return Question(QuestionKind.SHOULD_I, symbol, sentence.text.strip(), None, span or "today")
     if how is Mood.ASKED and re.match(r"(can|may|could|am) i\b.*\b(sell|buy|close|cancel|able)\b", words):
@@ -231,12 +245,16 @@ def _possible(symbol: str | None) -> Meaning:
     )
 
 
-def _call(command: str, words: str, symbol: str | None, span: str | None, known: Known) -> Call:
-    """The command with its arguments; one that is not installed gives way to its nearest relative."""
+def _call(command: str, words: str, symbol: str | None, span: str | None, known: Known) -> Call | AskBack:
+    """The command with its arguments; one that is not installed gives way to its nearest relative. The price of what has none is asked back."""
     if known.commands and command not in known.commands:
         command = _INSTEAD.get(command, "help")
     arguments: dict[str, str] = {}
     if command in ("quote", "chart") and symbol is None:
+        if re.search(
+            r"\b(price|quote|chart) (of|for) (?!(the |all )?(my|positions?|holdings?|stocks|everything|all|portfolio|book)\b)", words
+        ):
+            return AskBack("Of which one? Say its symbol or its name; I know only what trades here.", ("/quote SPY",))
         return Call("positions") if not known.commands or "positions" in known.commands else Call("help")
     if command == "explain":
         if (term := _TERMS.search(words)) is not None:

@@ -35,6 +35,11 @@ SECTORS = (
     REAL_ESTATE,
 )
 
+SHORT: Mapping[str, str] = MappingProxyType(
+    {TECHNOLOGY: "Technology", DISCRETIONARY: "Discretionary", STAPLES: "Staples", COMMUNICATION: "Communication"}
+)
+"""What the long ones are called in a table on a phone; the others are short enough."""
+
 ETF_OF: Mapping[str, str] = MappingProxyType(
     {
         TECHNOLOGY: "XLK",

@@ -15,6 +15,7 @@ from domain.errors import NoPrice
 from domain.instruments import AssetClass
 from domain.money import HUNDRED, ONE, ZERO, money_text, percent_text
 from domain.portfolio import Portfolio
+from market.sectors import SHORT
 from trading.risk import metrics
 
 SHOWN = 8
@@ -25,12 +26,6 @@ CLASSES = {
     AssetClass.CRYPTO: "Crypto",
     AssetClass.FX: "Currencies",
     AssetClass.OPTION: "Options",
-}
-SHORT_SECTORS = {
-    "Information Technology": "Technology",
-    "Consumer Discretionary": "Discretionary",
-    "Consumer Staples": "Staples",
-    "Communication Services": "Communication",
 }
 
 
@@ -134,7 +129,7 @@ def _advice(found: Sequence[Row]) -> tuple[tuple[Block, ...], tuple[Button, ...]
 
 
 def _cells(sectors: Sequence[tuple[str, Decimal, Decimal]]) -> tuple[tuple[str, ...], ...]:
-    return tuple((SHORT_SECTORS.get(s, s), bare(v), bare_percent(w, sign=False)) for s, v, w in sectors[:SHOWN])
+    return tuple((SHORT.get(s, s), bare(v), bare_percent(w, sign=False)) for s, v, w in sectors[:SHOWN])
 
 
 def _symbol_cells(found: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
