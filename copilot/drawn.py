@@ -35,7 +35,8 @@ def symbol_of(slots: Slots, known: Known, index: SymbolIndex, *, selling: bool) 
     symbols = named[0]
     if not symbols:
         return AskBack("I do not know that symbol here; `/positions` lists what you hold.", ("/positions",))
-    if not slots.mentions[0].sure:
+    likely = slots.mentions[0].likely and symbols[0] in known.held  # the card names it again before anything is sent
+    if not slots.mentions[0].sure and not likely:
         names = " or ".join(f"{index.name(s)} ({s})" for s in symbols[:3])
         return AskBack(f"Did you mean {names}? I do not guess at a name when it is about an order.", ())
     if len(symbols) > 1:

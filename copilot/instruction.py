@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from copilot import drawn
 from copilot.meaning import AskBack, Known, Propose
-from copilot.phrases import listed
+from copilot.order_lines import order_line
+from copilot.phrases import listed, phrased
 from copilot.slots import FILLERS, Item, low, read
 from copilot.symbols import Mention, SymbolIndex
 from copilot.words import Kind, Token
@@ -45,6 +47,9 @@ will you please
 would you please
 would you kindly
 i want to
+i want a
+i would like a
+give me a
 i want you to
 i would like to
 i would like you to
@@ -113,71 +118,33 @@ def front_verb(rest: Sequence[Item]) -> list[Item]:
 
 _AFTER_SYMBOL = listed("sell buy close stop target trailing trail trim reduce dump exit liquidate")
 
-SELL: tuple[str, ...] = ("sell off", "sell", "unload", "offload", "market sell", "limit sell")
-CLOSE: tuple[str, ...] = (
-    "get me out of",
-    "get us out of",
-    "get out of",
-    "get rid of",
-    "take me out of",
-    "sell out of",
-    "bail out of",
-    "bail on",
-    "cash out of",
-    "close out of",
-    "close out",
-    "close",
-    "exit",
-    "exit from",
-    "liquidate",
-    "dump",
-    "ditch",
-    "flatten",
-    "unwind",
-    "nuke",
+SELL = phrased("sell off, sell, unload, offload, let go of, part with, market sell, limit sell")
+CLOSE = phrased(
+    """
+    get me out of, get us out of, get out of, get rid of, i want out of, want out of, take me out of, sell out of,
+    bail out of, bail on, cash out of, close out of, close out, close, exit, exit from, liquidate, dump, ditch, flatten,
+    unwind, nuke, yeet, jettison
+    """
 )
-REDUCE: tuple[str, ...] = (
-    "trim down",
-    "trim",
-    "reduce",
-    "cut back on",
-    "cut back",
-    "cut",
-    "lighten up on",
-    "lighten up",
-    "lighten",
-    "scale back",
-    "pare back",
-    "pare",
-    "take",
-    "halve",
+REDUCE = phrased(
+    """
+    trim down, trim, reduce, cut back on, cut back, cut, lighten up on, lighten up, lighten, scale back, scale out of,
+    scale out, scale down, shave, shrink, pare back, pare, take, halve
+    """
 )
-BUY: tuple[str, ...] = (
-    "buy",
-    "purchase",
-    "acquire",
-    "grab",
-    "pick up",
-    "scoop up",
-    "scoop",
-    "snap up",
-    "get",
-    "add",
-    "invest",
-    "put",
-    "throw",
-    "load up on",
-    "top up",
-    "market buy",
-    "limit buy",
+BUY = phrased(
+    """
+    buy, purchase, acquire, grab, pick up, scoop up, scoop, snap up, get, add, invest, put, throw, load up on, top up,
+    go long on, go long, increase, boost, bump up, yolo into, yolo, ape into, ape, market buy, limit buy
+    """
 )
-_WEAK = frozenset({"get", "add", "put", "throw", "take", "cut", "close", "pick", "exit", "flatten"})  # also begin ordinary sentences
+_WEAK = listed("get add put throw take cut close pick exit flatten let part increase boost bump")  # also begin ordinary sentences
 
 
 def instruction(rest: Sequence[Item], known: Known, index: SymbolIndex, said: str) -> Propose | AskBack | None:
     """The proposal a sentence asks for, a question back where something is missing, or None where it is no instruction."""
     rest, limited = strip_lead(rest)
-    rest = front_verb(rest)
+    rest = _misheard(front_verb(rest))
     if not rest:
         return None
     if (question := _unsized(rest)) is not None:
@@ -189,7 +156,27 @@ def instruction(rest: Sequence[Item], known: Known, index: SymbolIndex, said: st
         action = _trade(rest, known, index, limited=limited)
     if isinstance(action, Action):
         return Propose(action, said)
+    if (
+        isinstance(action, AskBack)
+        and not action.options
+        and any(isinstance(i, Mention) and not i.sure and len(i.symbols) == 1 for i in rest)
+    ):
+        return _offered(action, rest, known, index, said)
     return action
+
+
+def _offered(asked: AskBack, rest: Sequence[Item], known: Known, index: SymbolIndex, said: str) -> AskBack:
+    """The question about a doubtful name with the line that follows from a yes."""
+    meant = instruction([replace(i, sure=True) if isinstance(i, Mention) else i for i in rest], known, index, said)
+    return AskBack(asked.question, (meant.action.line(),)) if isinstance(meant, Propose) else asked
+
+
+def _misheard(rest: list[Item]) -> list[Item]:
+    """`by 10 nvidia`: a purchase, where a number follows and nothing went before."""
+    verb, amount = (*rest, None, None)[:2]
+    if isinstance(verb, Token) and verb.low == "by" and isinstance(amount, Token) and amount.kind in (Kind.NUMBER, Kind.MONEY):
+        return [replace(verb, low="buy", mended=True), *rest[1:]]
+    return rest
 
 
 def _head(rest: Sequence[Item], phrases: Sequence[str]) -> int:
@@ -211,7 +198,8 @@ def _trade(rest: Sequence[Item], known: Known, index: SymbolIndex, *, limited: b
         weak = low(rest[0]) in _WEAK
         if low(rest[0]) == "close" and slots.everything and slots.unread and not slots.mentions:
             return AskBack("I close one position at a time, or all of them. Which?", ("/positions", "#close-all"))
-        if weak and (slots.unread or not (slots.mentions or slots.everything or slots.pronoun or slots.amounts)):
+        nameless = phrases is CLOSE and slots.definite  # `close my position`: which one is asked
+        if weak and (slots.unread or not (slots.mentions or slots.everything or slots.pronoun or slots.amounts or nameless)):
             return None
         if weak and phrases in (BUY, REDUCE) and low(rest[0]) != "cut" and not (slots.amounts and slots.mentions):
             return None
@@ -274,25 +262,18 @@ def _batch(rest: Sequence[Item]) -> Action | AskBack | None:
     for pattern, verb in _BATCHES:
         if pattern.fullmatch(words):
             return Action(verb)
-    match = re.fullmatch(
-        r"(?:cancel|kill|scrap|withdraw) order (?:with )?(?:id |number |no )?(?:# )?([a-z0-9]+)((?: - |"
-        r" )[0-9]{1,2})?",
-        words,
-    )
-    if match and any(c.isdigit() for c in match[1]) and len(match[1]) <= 12:
-        leg = (match[2] or "").strip(" -")
-        return Action(Verb.CANCEL, target=match[1] + (f"-{leg}" if leg else ""))
     if re.fullmatch(r"(place|make|submit|enter|put in|create) (an? )?(\w+ )?(order|trade)", words):
         return AskBack("What should I draw up? For example `#buy AAPL 5` or `#AAPL close 50%`.", ("/examples",))
-    if re.match(r"(cancel|kill|scrap|withdraw|modify|change)\b.*\border\b", words) or re.fullmatch(r"cancel( it| that)?", words):
-        return AskBack("Which order? `/orders` shows their ids.", ("/orders", "#cancel-all"))
-    return None
+    return order_line(words)
 
 
 def _unsized(rest: Sequence[Item]) -> AskBack | None:
     """`double my apple`, `go all in on nvidia`, `remove my stop`: meant as instructions, but the line that does it must be chosen."""
     words = " ".join("SYM" if isinstance(item, Mention) else low(item) for item in rest)
-    if re.match(r"(double|triple|average down|yolo|go all in|(put|invest|throw) (everything|all|it all)\b)", words):
+    sized = any(isinstance(item, Token) and item.kind in (Kind.NUMBER, Kind.MONEY) for item in rest)
+    if not sized and re.match(r"(yolo|ape)\b", words):
+        return AskBack("How much exactly? Say a number of shares or dollars, for example `#buy AAPL $1000`.", ())
+    if re.match(r"(double|triple|average down|go all in|(put|invest|throw) (everything|all|it all)\b)", words):
         return AskBack("How much exactly? Say a number of shares or dollars, for example `#buy AAPL $1000`.", ())
     if re.match(
         r"(remove|cancel|delete|kill|take off|lift|drop|pull) (my |the |a |all |all my )?(SYM )?(stop|stops|"
@@ -306,6 +287,7 @@ def _unsized(rest: Sequence[Item]) -> AskBack | None:
 _PROTECT_HEADS = listed(
     """
     put set place add attach protect give use move raise lower tighten stop stops trailing trail target take profit stoploss lock
+    increase bump
     make update change secure
     """
 )
@@ -333,6 +315,6 @@ def _protection(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Actio
     kind = "trailing" if trail else "stop" if stop else "target" if target else "profits" if profits else None
     if kind is None:
         return None
-    extra = frozenset({"up", "more", "than", "that", "is", "are", "gains", "least"}) if kind == "profits" else frozenset()
+    extra = listed("up more than that is are gains least anything whatever which over winners winner") if kind == "profits" else frozenset()
     slots = read(rest, fillers=_PROTECT_FILLERS | extra, priced=False)
     return drawn.protecting(kind, slots, known, index, orders_only="stops" in words)

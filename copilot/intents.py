@@ -6,7 +6,36 @@ import re
 
 # The first pattern that is found wins; the order is from the particular to the general.
 _TABLE: tuple[tuple[str, str], ...] = (
+    (
+        "what-to-do",
+        r"^help( me)?\b(?! ?$).*\b(losing|lost|down|bleeding|tanking|crashing|red)\b|\b(get|be|become|make me|am i) (\w+ )?more "
+        r"(diversified|balanced)\b|\bwhere (should|could|can|do|would) (i|we|you) (put|invest)\b",
+    ),
     ("what-to-do", r"\bcut (my )?losses\b|\bstop the bleeding\b|\bdamage control\b"),
+    (
+        "exposure",
+        r"\bif (the )?(whole )?(market|markets|benchmark|stocks|everything|economy|nasdaq|SYM) (\w+ )?(drops?|falls?|crash|crashes|"
+        r"tanks?|correct|corrects|decline|declines|sinks?|plunges?|goes down|loses?)\b",
+    ),
+    (
+        "exposure",
+        r"\b(percent|percentage|share|fraction|proportion|part|how much|slice) of (my |the )?(money|portfolio|equity|book|capital|account|"
+        r"wealth|holdings|assets)\b|\bleverag\w+\b|\b(net|gross) (long|short|exposure)\b|\blong short\b|\bhow much risk\b",
+    ),
+    ("profit-loss", r"\b(best|worst|top|strongest|weakest) (\w+ )?(performers?|performing|earners?|trades?)\b|\b(fees?|commissions?)\b"),
+    (
+        "profit-loss",
+        r"\brekt\b|\bbag ?hold\w*|\b(are|am|is|we) (we |i )?(green|red|up|down)( or (red|green|up|down))?( today| so far| overall)?$",
+    ),
+    (
+        "positions",
+        r"\b(biggest|largest|smallest|top) (position|holding|stake|bet)s?\b|\bhow much (of )?SYM (do|have|am) (i|we)\b|"
+        r"\beverything (i am in|i own|i hold|i have)\b",
+    ),
+    (
+        "portfolio-summary",
+        r"\bnet (liq|liquidation|asset|liquidity)\b|\b(nlv|nav)\b|\b(can|could) i (still )?(spend|afford)\b|\bbig picture\b",
+    ),
     (
         "positions",
         r"\b(average|avg|entry|purchase) (cost|price)\b|\bcost basis (of|for|on|in)\b|\b(did|have) i (pay|"
@@ -66,7 +95,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "what-happened",
         r"\bwhat (the \w+ |in the world |exactly |all )?(happened|is happening|is going on|went on|happens)\b|"
         r"\bwhat is new\b|\bdid i miss\b|\brecap\b|\bbriefing\b|\bcatch me up\b|\bfill me in\b|^(anything|"
-        r"something) happen",
+        r"something) happen|^(please )?(tell me about|talk me through|"
+        r"walk me through|describe|explain) (yesterday|today|this week|the (day|week)|"
+        r"my (day|week))\b",
     ),
     ("demo", r"\bdemo\b|\bsimulated (world|market|time)\b|\bis this (real|fake|simulated|live)\b|\breal money\b"),
     ("chart", r"\bprice history\b|\b(chart|graph|plot|draw|candles?|candlestick)\b"),
@@ -97,7 +128,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "news",
         r"\b(news|headlines?|stories|story|articles?|press|announcements?|rumou?rs)\b|\bwhat (are|is) (they|people|"
         r"everyone|everybody|the press|the media|analysts) (saying|writing)\b|\blatest (on|about|with)\b|"
-        r"\banything (on|about|new on|new with) SYM\b|\bearnings\b|\bheard anything\b|"
+        r"\b(anything|something|what is) (new |up |interesting |going on |happening )?(on|about|with|regarding|from|at) (my )?SYM\b|"
+        r"\b(word|scoop|buzz|chatter|talk|gossip|dirt|story) (on|about|around|with)\b|\bearnings\b|\bheard anything\b|"
         r"\bcalendar\b|\bupcoming\b|\beconomic\b|\bfed\b|\bcpi\b",
     ),
     (

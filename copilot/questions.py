@@ -23,6 +23,7 @@ _SHOULD = re.compile(
     rf"\bis (it|this|now|that|SYM|today)\b.*\b(time|smart|wise|worth|idea|moment|too late|sense|safe|stupid|"
     rf"good|bad|dumb|crazy|right)\b.*\b({_ACT}|SYM)\b|\b(good|bad|smart|dumb|wise|right) (idea|time|moment|"
     rf"move) to\b|"
+    rf"\b(is|are) (my )?SYM (still )?(a|an) ((good|strong|screaming|great) )?(buy|sell|hold)\b|"
     rf"\bdoes it make sense to\b|\bworth (buying|selling|holding|keeping|closing|adding|trimming)\b|\b(hold|buy|"
     rf"keep) or (sell|not|hold|dump|buy)\b|\ba (buy|sell|hold)\b.*\b(or|\?)|\bthoughts? (on|about|regarding)\b|"
     rf"\b(opinion|view|take) (on|of|about)\b|"
@@ -51,7 +52,7 @@ _HEAVY = re.compile(
     r"\btoo (heavy|much|many|big|exposed|concentrated|dependent|invested)\b|\b(heavy|overweight) (in|on|SYM|"
     r"tech|semis|energy|financials)\b|\bam i (too )?(overweight|exposed|concentrated|diversified|heavy)\b|"
     r"\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b|\bhow (diversified|concentrated|"
-    r"exposed)\b"
+    r"exposed|leveraged|balanced|hedged)\b"
 )
 _HAPPENED_TO = re.compile(r"\bwhat (happened|is happening|is going on|is up|the \w+ happened) (to|with) (my )?SYM\b")
 _WORRY = re.compile(r"\bworr(y|ied)\b.*\b(news|headlines?|stories)\b")

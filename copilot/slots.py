@@ -24,6 +24,8 @@ FILLERS = listed(
 _WHOLE = frozenset({"all", "everything", "whole", "entire", "completely", "entirely", "fully", "total", "remaining", "rest", "every"})
 _EVERYTHING = frozenset({"everything", "portfolio", "positions", "stocks", "holdings", "account", "equity"})
 _PRONOUNS = frozenset({"it", "that", "this", "them", "those", "these", "one"})
+_COUNTED = ("share", "shares", "units", "coins")
+_SPENT = ("of", "into", "in", "worth")
 _QUIET_MARKS = frozenset(",.!:\"'")
 PRICE_AFTER = frozenset({"at", "@", "limit", "price", "for"})
 
@@ -81,8 +83,8 @@ def read(rest: Sequence[Item], *, fillers: frozenset[str] = FILLERS, priced: boo
             if priced and _is_price(before, following):
                 slots.limits.append(item.value)
             else:
-                slots.amounts.append(_amount(item, following))
-                slots.thousands |= item.kind is Kind.NUMBER and item.raw[-1:].lower() in ("k", "m")
+                slots.amounts.append(_amount(item, following, before))
+                slots.thousands |= _shares_or_dollars(item, following)
         elif item.kind in (Kind.PERCENT, Kind.FRACTION) and item.value is not None:
             slots.amounts.append(Amount(item.value, Unit.PERCENT))
             slots.fraction |= item.kind is Kind.FRACTION
@@ -99,9 +101,21 @@ def _is_price(before: Sequence[str], following: str) -> bool:
     return (before[-1] in ("of", "is") and any(b in ("price", "limit") for b in before[:-1])) or following == "limit"
 
 
-def _amount(item: Token, following: str) -> Amount:
-    value = item.value if item.value is not None else Decimal(0)
+def _shares_or_dollars(item: Token, following: str) -> bool:
+    """True for `2k nvidia` and `$5 shares`: either may be meant."""
     if item.kind is Kind.MONEY:
+        return following in _COUNTED
+    return _thousands(item) and following not in (*_COUNTED, *_SPENT)
+
+
+def _thousands(item: Token) -> bool:
+    return item.kind is Kind.NUMBER and item.raw[-1:].lower() in ("k", "m")
+
+
+def _amount(item: Token, following: str, before: Sequence[str]) -> Amount:
+    """`2k of`, `2k into` and `2k worth` are dollars: nobody counts thousands of shares so."""
+    value = item.value if item.value is not None else Decimal(0)
+    if item.kind is Kind.MONEY or (_thousands(item) and following in _SPENT and "atr" not in before):
         return Amount(value, Unit.MONEY)
     return Amount(value, Unit.ATR if following in ("atr", "atrs") else Unit.SHARES)
 

@@ -59,16 +59,22 @@ _GENERIC = listed(
 # Words of orders: a company called like one needs its ticker.
 _GRAMMAR = listed("target stop limit market trail buy sell close all order gap match block square open key on it now so are")
 
+_LONG_NAME = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A stretch of tokens that names an instrument: the `symbols` it may mean; `sure` is False for a guessed spelling."""
+    """A stretch of tokens that names an instrument: the `symbols` it may mean; `sure` is False for a guessed spelling.
+
+    A guess is `likely` when it is one slip away from one company's name that is too long to be met by chance, and not written as a ticker.
+    """
 
     start: int
     end: int
     symbols: tuple[str, ...]
     sure: bool = True
     pronoun: bool = False
+    likely: bool = False
 
 
 class SymbolIndex:
@@ -153,7 +159,8 @@ class SymbolIndex:
                         self._near.setdefault(form, set()).add(phrase)
         names = {n for form in shortened(low) for n in self._near.get(form, ()) if close_to(low, n)}
         symbols = {s for n in names for s in self._names.get((n,), [n.upper()])}
-        return Mention(i, i + 1, tuple(sorted(symbols)), sure=False) if symbols else None
+        likely = len(symbols) == 1 and not token.capitals and any(len(n) >= _LONG_NAME and n.upper() not in self.instruments for n in names)
+        return Mention(i, i + 1, tuple(sorted(symbols)), sure=False, likely=likely) if symbols else None
 
 
 def ticker_place(found: Sequence[Token], i: int) -> bool:

@@ -16,7 +16,7 @@ MENDABLE: frozenset[str] = listed(
     holding diversified concentrated heavy sector sectors technology risk target limit resume trading emergency invest protect
     history headline please thanks hello calculate worth buying power return returns benchmark open pending filled dividend
     explanation commands command weights drawdown volatility biggest worst best winners losers overnight review briefing recap
-    option options
+    option options month year stop
     """
 )
 
@@ -44,6 +44,7 @@ COMMON: frozenset[str] = listed(
     whole whom whose why wide wife will win wise wish with within without won wonder word words work works world worry worse worst
     would write wrong year years yell yes yet you young your zero
     dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
+    step stoop stomp shop chop swop tears dear fear gear hear mouth moth stow spot
     thirst trails trials basket marker pose posed lass lots boss bass shave spare stack stuck snare noon hewn stature pries prize fits
     """
 )
@@ -78,6 +79,14 @@ SPELLED_OUT: dict[str, str] = {
     "hows": "how is",
     "whys": "why is",
     "whos": "who is",
+    "whyd": "why did",
+    "howd": "how did",
+    "whatd": "what did",
+    "sl": "stop loss",
+    "tp": "take profit",
+    "lmt": "limit",
+    "mnth": "month",
+    "wk": "week",
     "wanna": "want to",
     "gonna": "going to",
     "gotta": "got to",
@@ -113,7 +122,16 @@ SPELLED_OUT: dict[str, str] = {
 CONTRACTED: dict[str, str] = {"n't": " not", "'s": " is", "'re": " are", "'m": " am", "'ve": " have", "'d": " would", "'ll": " will"}
 
 _MIN_MENDED = 4  # `sel` is mended too, see THREE
-_THREE: dict[str, str] = {"sel": "sell", "sll": "sell", "byu": "buy", "bui": "buy", "cls": "close", "buyy": "buy"}
+_THREE: dict[str, str] = {
+    "sel": "sell",
+    "sll": "sell",
+    "byu": "buy",
+    "bui": "buy",
+    "cls": "close",
+    "buyy": "buy",
+    "haf": "half",
+    "hlf": "half",
+}
 
 
 @cache

@@ -181,10 +181,10 @@ def _amount_at(found: Sequence[Token], i: int) -> tuple[int, Token]:
     if len(low) > 1 and low[0] in ("two", "three", "four") and low[1] in _PARTS and _ONES[low[0]] < _PARTS[low[1]]:
         return 2, replace(token, kind=Kind.FRACTION, value=percent_of(_ONES[low[0]], _PARTS[low[1]]))
     if token.kind is Kind.WORD and (
-        low[0] in _ONES or low[0] in _TENS or (low[0] == "a" and low[1:2] and low[1] in ("hundred", "thousand", "dozen"))
+        low[0] in _ONES or low[0] in _TENS or (low[0] == "a" and low[1:2] and low[1] in ("hundred", "thousand", "dozen", "grand"))
     ):
         return _number_words(found, i)
-    if token.kind in (Kind.NUMBER, Kind.MONEY) and len(low) > 1 and low[1] in ("hundred", "thousand", "grand", "million"):
+    if token.kind in (Kind.NUMBER, Kind.MONEY) and len(low) > 1 and low[1] in ("hundred", "thousand", "million"):
         scale = {"hundred": HUNDRED}.get(low[1]) or _SCALE[low[1]]
         return 2, replace(token, value=(token.value or ONE) * scale)
     return 1, token
@@ -226,6 +226,8 @@ def _units(found: Sequence[Token]) -> list[Token]:
             out[-1] = replace(before, kind=Kind.PERCENT)
         elif before is not None and before.kind in (Kind.NUMBER, Kind.MONEY) and token.low in _MONEY_WORDS:
             out[-1] = replace(before, kind=Kind.MONEY)
+        elif before is not None and before.kind in (Kind.NUMBER, Kind.MONEY) and before.value is not None and token.low == "grand":
+            out[-1] = replace(before, kind=Kind.MONEY, value=before.value * _SCALE["grand"])
         else:
             out.append(token)
     return out
