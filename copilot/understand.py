@@ -246,7 +246,7 @@ def _possible(symbol: str | None) -> Meaning:
 
 
 def _call(command: str, words: str, symbol: str | None, span: str | None, known: Known) -> Call | AskBack:
-    """The command with its arguments; one that is not installed gives way to its nearest relative. The price of what has none is asked back."""
+    """The command with its arguments; one that is not installed gives way to its nearest relative, the price of the unknown is asked back."""
     if known.commands and command not in known.commands:
         command = _INSTEAD.get(command, "help")
     arguments: dict[str, str] = {}
