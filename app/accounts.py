@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.errors import ImportRefused
 from domain.ledger import Entry, EntryKind
-from domain.money import cents, to_lot
+from domain.money import ONE, cents, to_lot
 from domain.orders import Order, OrderIntent, OrderStatus, Side
 from domain.portfolio import AccountSpec, Mode
 from domain.ports import Broker
@@ -62,6 +62,16 @@ async def replay_opening(hub: Hub, at: datetime) -> Opening:
             name = f"opening-{symbol}"
             found.append(Entry(name, spec.name, bought, EntryKind.TRADE, cash, symbol, Side.BUY, quantity, price, source="replay"))
     return Opening(spec, tuple(found))
+
+
+def lots(entries: Iterable[Entry]) -> dict[str, Decimal]:
+    """The quantity step of each symbol that a book holds fractions of: what was bought in thousandths can be sold in thousandths."""
+    found: dict[str, Decimal] = {}
+    for entry in entries:
+        step = ONE.scaleb(int(entry.quantity.normalize().as_tuple().exponent))
+        if entry.symbol is not None and step < ONE:
+            found[entry.symbol] = min(step, found.get(entry.symbol, ONE))
+    return found
 
 
 async def create(store: Store, opening: Opening, at: datetime, state: WorldState | None = None) -> None:

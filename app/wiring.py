@@ -24,10 +24,11 @@ from commands.usage import UsageBuffer
 from domain.clock import SystemClock
 from domain.errors import BadArgument
 from domain.ids import RandomIds
+from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
 from domain.ports import Ids
 from market.hub import Hub
-from storage import accounts, world
+from storage import accounts, ledger, world
 from storage.snapshot import copy_store, open_copy, open_memory
 from storage.store import Store
 from storage.world import WorldState
@@ -108,8 +109,9 @@ async def build(settings: Settings, wanted: Wanted, *, command: str = "chat", id
     async with AsyncExitStack() as stack:
         store = await _store(settings, wanted, command, stack)
         statement, spec = await _account(store, settings, wanted)
-        market, state = await _world(store, settings, wanted, spec, statement)
-        hub = Hub(market.source, market.clock)
+        entries = await _entries(store, spec, statement)
+        market, state = await _world(store, settings, wanted, spec, frozenset(e.symbol for e in entries if e.symbol))
+        hub = Hub(market.source, market.clock, openings.lots(entries))
         if spec is None or statement is not None:
             spec = await _open(store, hub, market, state, settings, statement, spec)
         return await _assembled(settings, wanted, store, market, state, hub, spec, ids or RandomIds(), stack.pop_all(), read_only)
@@ -155,13 +157,12 @@ async def _account(store: Store, settings: Settings, wanted: Wanted) -> tuple[St
 
 
 async def _world(
-    store: Store, settings: Settings, wanted: Wanted, spec: AccountSpec | None, statement: Statement | None
+    store: Store, settings: Settings, wanted: Wanted, spec: AccountSpec | None, symbols: frozenset[str]
 ) -> tuple[World, WorldState | None]:
     """The market of this run, and the demo's state where the demo is that market."""
     if wanted.replay is not None:
         return worlds.replay(wanted, still=wanted.still), None
     if spec is not None and spec.mode is not Mode.DEMO:
-        symbols = frozenset(e.symbol for e in statement.entries if e.symbol) if statement else await _symbols(store, spec.name)
         return worlds.unpriced(symbols, settings, wanted), None
     async with store.read() as tx:
         stored = await world.load(tx)
@@ -170,10 +171,14 @@ async def _world(
     return worlds.demo(settings, instant, state, still=wanted.still), state
 
 
-async def _symbols(store: Store, account: str) -> frozenset[str]:
-    ledger = importlib.import_module("storage.ledger")
+async def _entries(store: Store, spec: AccountSpec | None, statement: Statement | None) -> Sequence[Entry]:
+    """What a reader's own book holds already; the demo's and a replay's is not written yet, or needs no look."""
+    if statement is not None:
+        return statement.entries
+    if spec is None or spec.mode is Mode.DEMO:
+        return ()
     async with store.read() as tx:
-        return frozenset(e.symbol for e in await ledger.entries(tx, account) if e.symbol)
+        return await ledger.entries(tx, spec.name)
 
 
 async def _open(

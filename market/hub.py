@@ -6,7 +6,7 @@ import asyncio
 import difflib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -35,12 +35,14 @@ class _Daily:
 class Hub:
     """Quotes, bars and closes of one market source, with the caches. A cached read of 100 symbols costs well under 0.3 ms.
 
-    What a source does not have is left out, never invented; a failure of the source (SourceFailed) passes through.
+    `lots` are the quantity steps an account trades in, where they are finer than the source's (a book with fractions of a share). What a
+    source does not have is left out, never invented; a failure of the source (SourceFailed) passes through.
     """
 
-    def __init__(self, source: MarketData, clock: Clock) -> None:
+    def __init__(self, source: MarketData, clock: Clock, lots: Mapping[str, Decimal] | None = None) -> None:
         self.source = source
         self.clock = clock
+        self._lots = lots or {}
         self._instruments: Mapping[str, Instrument] | None = None
         self._names: dict[str, str] | None = None
         self._quotes: dict[str, Quote] = {}
@@ -56,9 +58,11 @@ class Hub:
         return self.source.simulated
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Every instrument of the source, by symbol; read once until `clear`."""
+        """Every instrument of the source, by symbol, in the finer of its lot and `lots`; read once until `clear`."""
         if self._instruments is None:
-            self._instruments = self.source.instruments()
+            known = self.source.instruments()
+            finer = {s: replace(known[s], lot=lot) for s, lot in self._lots.items() if s in known and lot < known[s].lot}
+            self._instruments = {**known, **finer} if finer else known
         return self._instruments
 
     def instrument(self, symbol: str) -> Instrument | None:
