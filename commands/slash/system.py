@@ -140,10 +140,17 @@ async def _shocked(ctx: Ctx, control: DemoControl, symbol: str, move: Decimal) -
         prices = f" from ${price_text(old.last)} to ${sheet.price(f'{symbol} last', new.last, at=new.at)}"
     moved = sheet.percent(f"{symbol} shock", move, "as typed")
     lead = f"{symbol} was moved by {moved}{prices}; " + _difference(sheet, before, after)
-    return Reply(
-        (Text(lead, Tone.LEAD), as_of(after, ctx.zone), Buttons((Button("What to do", "/what-to-do"), Button("Positions", "/positions")))),
-        facts=sheet.facts,
-    )
+    buttons = Buttons((Button("What to do", "/what-to-do"), Button("Positions", "/positions")))
+    return Reply((Text(lead, Tone.LEAD), *_reached(sheet, after, symbol), as_of(after, ctx.zone), buttons), facts=sheet.facts)
+
+
+def _reached(sheet: Sheet, after: Portfolio, symbol: str) -> tuple[Text, ...]:
+    """What the shock set off: the venue trades on whole minutes, so a stop that is reached has not sold yet."""
+    order, quote = after.stop(symbol), after.quotes.get(symbol)
+    if order is None or order.stop is None or quote is None or (order.stop - quote.last) * order.side.other.sign < 0:
+        return ()
+    at = sheet.price(f"{symbol} stop", order.stop)
+    return (Text(f"Its stop at ${at} is reached and trades with the next full minute: `/demo forward 2m` goes there."),)
 
 
 def _difference(sheet: Sheet, before: Portfolio, after: Portfolio) -> str:
