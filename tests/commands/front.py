@@ -10,7 +10,7 @@ from commands.context import Ctx
 from commands.desk import FrontDesk
 from commands.registry import Registry, Rest, Symbol, command
 from commands.usage import UsageBuffer
-from domain.chat import Access, Incoming, Reply, Text
+from domain.chat import Access, Buttons, Code, Incoming, Reply, Text
 from domain.clock import ManualClock
 from domain.errors import SourceFailed, StorageFailed
 from domain.facts import Fact
@@ -151,3 +151,19 @@ async def room(*, read_only: bool = False, converse=None) -> Room:
     quiet = Nothing()
     desk = FrontDesk(floor, quiet, quiet, registry(), SequentialIds("ref"), read_only=read_only, usage=usage, converse=converse)
     return Room(floor, clock, market, desk)
+
+
+def said(reply: Reply) -> str:
+    """Every text and line to type of a reply."""
+    return "\n".join(b.text for b in reply.blocks if isinstance(b, Text | Code))
+
+
+def lead(reply: Reply) -> str:
+    """What a reply says first."""
+    assert isinstance(reply.blocks[0], Text)
+    return reply.blocks[0].text
+
+
+def payloads(reply: Reply) -> dict[str, str]:
+    """What its buttons say, by their labels."""
+    return {b.label: b.payload for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons}
