@@ -19,6 +19,7 @@ from storage.store import Store, Tx
 from storage.world import WorldState
 from trading.demo import demo_book
 from trading.holdings import fold
+from trading.legs import order_row
 
 DEMO = "demo"
 REPLAY_NAMES = 8
@@ -112,24 +113,4 @@ async def _save(tx: Tx, placed: Sequence[Order]) -> None:
 
 
 def _stops(opening: Opening, at: datetime) -> list[Order]:
-    return [
-        Order(
-            client_id=f"{OPENING}-{leg}",
-            account=opening.spec.name,
-            ticket=OPENING,
-            leg=leg,
-            symbol=intent.symbol,
-            side=intent.side,
-            type=intent.type,
-            quantity=intent.quantity or Decimal(0),
-            tif=intent.tif,
-            created=at,
-            updated=at,
-            limit=intent.limit,
-            stop=intent.stop,
-            trail=intent.trail,
-            trail_percent=intent.trail_percent,
-            reduce_only=intent.reduce_only,
-        )
-        for leg, intent in enumerate(opening.stops, start=1)
-    ]
+    return [order_row(opening.spec.name, OPENING, leg, intent, at) for leg, intent in enumerate(opening.stops, start=1)]

@@ -21,10 +21,15 @@ def client_id(ticket_id: str, leg: int) -> str:
 
 def order_for(ticket: Ticket, leg: int, intent: OrderIntent, at: datetime) -> Order:
     """The row of an order leg before anything is sent."""
+    return order_row(ticket.account, ticket.id, leg, intent, at)
+
+
+def order_row(account: str, ticket_id: str, leg: int, intent: OrderIntent, at: datetime) -> Order:
+    """An intent as the pending order of a leg, under the name it will have at the broker."""
     return Order(
-        client_id=client_id(ticket.id, leg),
-        account=ticket.account,
-        ticket=ticket.id,
+        client_id=client_id(ticket_id, leg),
+        account=account,
+        ticket=ticket_id,
         leg=leg,
         symbol=intent.symbol,
         side=intent.side,

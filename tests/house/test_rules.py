@@ -39,6 +39,11 @@ def test_a_file_is_one_noun_of_at_most_400_lines_and_its_functions_of_60(path):
             assert size <= FUNCTION, f"{node.name} has {size} lines"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_test_file_has_at_most_400_lines(path):
+    assert path.read_text(encoding="utf-8").count("\n") <= LINES
+
+
 def test_domain_imports_the_standard_library_alone():
     for path in (ROOT / "domain").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
