@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from copilot import position, scenario, tell
+from copilot import position, ranking, scenario, tell
 from copilot.brief import Brief
 from copilot.figures import Figures
 from copilot.meaning import Question, QuestionKind
@@ -12,6 +12,7 @@ from domain.chat import Block, Buttons, Reply, Table, Text, Tone
 from domain.money import ZERO, quantity_text
 
 MOST_ROWS = 8
+_SPREAD = re.compile(r"\b(diversified|balanced)\b")
 _LOSS = re.compile(r"\b(down|losing|lose|lost|loss|losses|red|bleeding|dragging|killing|hurting|blame)\b")
 
 
@@ -104,14 +105,24 @@ def why_down(brief: Brief, symbol: str | None = None, *, feared: bool = False) -
     )
 
 
-def too_heavy(brief: Brief, sector: str | None = None, symbol: str | None = None) -> Reply:
-    """How much sits in one sector or position, and what would bring it back."""
+def too_heavy(brief: Brief, sector: str | None = None, symbol: str | None = None, *, spread: bool = False) -> Reply:
+    """Whether one sector or position is too large, and what would bring it back; with `spread` whether the book is diversified."""
     figures = tell.figures_of(brief)
     if not brief.priced:
         return _quantities_only(brief, figures, "exposure")
     if symbol is not None and sector is None:
         return position.heavy_symbol(brief, figures, symbol)
-    return position.heavy_sector(brief, figures, sector)
+    return position.heavy_sector(brief, figures, sector, spread=spread and sector is None)
+
+
+def share(brief: Brief, sector: str | None = None, symbol: str | None = None) -> Reply:
+    """How much of the account sits in one sector or position."""
+    figures = tell.figures_of(brief)
+    if not brief.priced:
+        return _quantities_only(brief, figures, "exposure")
+    if symbol is not None and sector is None:
+        return position.heavy_symbol(brief, figures, symbol, asked=False)
+    return position.heavy_sector(brief, figures, sector, asked=False)
 
 
 def should_i(brief: Brief, symbol: str | None = None, *, buying: bool = False) -> Reply:
@@ -136,6 +147,14 @@ def what_if(brief: Brief, symbol: str | None = None, *, sector: str | None = Non
     return position.if_closed(brief, figures, symbol)
 
 
+def rank(brief: Brief, text: str, *, spanned: bool) -> Reply:
+    """Which positions did best and which worst."""
+    figures = tell.figures_of(brief)
+    if not brief.priced:
+        return _quantities_only(brief, figures, "profit-loss")
+    return ranking.ranked(brief, figures, text, spanned=spanned)
+
+
 def answer(question: Question, brief: Brief) -> Reply:
     """The answer to a question about the book."""
     match question.kind:
@@ -144,7 +163,11 @@ def answer(question: Question, brief: Brief) -> Reply:
         case QuestionKind.SHOULD_I:
             return should_i(brief, question.symbol, buying=scenario.buying(question.text))
         case QuestionKind.TOO_HEAVY:
-            return too_heavy(brief, question.sector, question.symbol)
+            return too_heavy(brief, question.sector, question.symbol, spread=bool(_SPREAD.search(question.text.lower())))
+        case QuestionKind.RANK:
+            return rank(brief, question.text, spanned=bool(question.span))
+        case QuestionKind.SHARE:
+            return share(brief, question.sector, question.symbol)
         case QuestionKind.WHAT_IF:
             return what_if(brief, question.symbol, sector=question.sector, text=question.text)
 

@@ -44,7 +44,9 @@ class QuestionKind(StrEnum):
     WHY_DOWN = "why_down"
     SHOULD_I = "should_i"
     TOO_HEAVY = "too_heavy"
+    SHARE = "share"  # how much sits in one sector or position
     WHAT_IF = "what_if"
+    RANK = "rank"  # which did best or worst; `span` is empty where none is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ LEADS: Mapping[QuestionKind, str] = {
     QuestionKind.WHY_DOWN: "profit-loss",
     QuestionKind.SHOULD_I: "what-to-do",
     QuestionKind.TOO_HEAVY: "exposure",
+    QuestionKind.SHARE: "exposure",
     QuestionKind.WHAT_IF: "what-to-do",
+    QuestionKind.RANK: "profit-loss",
 }
 
 Meaning = Call | Propose | AskBack | Question | Chat

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, Decimal
 
 from copilot import tell
@@ -15,6 +16,7 @@ from market.sectors import SHORT
 
 SECTOR_LIMIT = Decimal("0.40")
 MOST_ROWS = 8
+MOST_NAMED = 4
 
 
 def why_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
@@ -47,8 +49,8 @@ def why_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
     return Reply((*blocks, tell.prepare(chosen)), command="profit-loss", facts=figures.facts)
 
 
-def heavy_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
-    """Whether one position is too large."""
+def heavy_symbol(brief: Brief, figures: Figures, symbol: str, *, asked: bool = True) -> Reply:
+    """Whether one position is too large; where that was not `asked`, how large it is."""
     portfolio = brief.portfolio
     if portfolio.position(symbol) is None:
         return _not_held(brief, figures, symbol, "exposure")
@@ -56,11 +58,18 @@ def heavy_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
     limit = figures.percent("largest weight wanted", POSITION_LIMIT, "the concentration rule", places=0)
     said = "No" if abs(weight) <= POSITION_LIMIT else "Barely" if abs(weight) <= POSITION_LIMIT + TOLERANCE else "Yes"
     lead = f"{said}: {symbol} is {tell.weight(brief, figures, symbol)} of your equity; above {limit} I call it too much.{tell.mark(brief)}"
+    if not asked:
+        worth = figures.money(f"{symbol} value", portfolio.value(symbol), "quantity * last")
+        share = tell.weight(brief, figures, symbol)
+        lead = f"{symbol} is {share} of your equity, {worth}; above {limit} I call it too much.{tell.mark(brief)}"
     return _trim(brief, figures, lead, symbol, weight, POSITION_LIMIT if said == "Yes" else weight, None)
 
 
-def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
-    """Whether one sector (the largest where none is named) is too large, over what is held."""
+def heavy_sector(brief: Brief, figures: Figures, sector: str | None, *, asked: bool = True, spread: bool = False) -> Reply:
+    """Whether one sector (the largest where none is named) is too large, over what is held.
+
+    Where that was not `asked` it says how much sits there and in what; with `spread` whether the book is diversified.
+    """
     portfolio = brief.portfolio
     sums = portfolio.sectors()
     if not sums:
@@ -74,18 +83,47 @@ def heavy_sector(brief: Brief, figures: Figures, sector: str | None) -> Reply:
     limit = figures.percent("largest sector wanted", SECTOR_LIMIT, "the sector rule", places=0)
     said = "Yes" if share > SECTOR_LIMIT else "No"
     lead = f"{said}: {named} is {text} of your equity; above {limit} I call it heavy.{tell.mark(brief)}"
+    held = [p for p in portfolio.positions if _sector(brief, p.symbol) == named and p.quantity > 0]
+    if not asked:
+        lead = f"{_sits(brief, figures, named, text, [p.symbol for p in held])}{tell.mark(brief)}"
+    if spread:
+        lead = f"{_spread(brief, figures, named, text, limit, heavy=share > SECTOR_LIMIT)}{tell.mark(brief)}"
     rows = tuple(
         (SHORT.get(name, name), percent_text(value / equity, sign=False, places=1), _keep(figures, name, value, equity))
         for name, value in list(sums.items())[:MOST_ROWS]
     )
     table = Table(("Sector", "Share", "Value $"), rows, (1, 2))
-    held = [p for p in portfolio.positions if _sector(brief, p.symbol) == named and p.quantity > 0]
     biggest = max(held, key=lambda p: (portfolio.value(p.symbol), p.symbol), default=None)
     if biggest is None or share <= SECTOR_LIMIT:
         blocks = (Text(lead, Tone.LEAD), table, tell.closing(brief), Buttons((tell.WHY,)))
         return Reply(blocks, command="exposure", facts=figures.facts)
     weight = portfolio.weight(biggest.symbol)
     return _trim(brief, figures, lead, biggest.symbol, weight, max(weight - (share - SECTOR_LIMIT), ZERO), table)
+
+
+def _sits(brief: Brief, figures: Figures, sector: str, share: str, symbols: Sequence[str]) -> str:
+    """`Financials is 4.9% of your equity, $5,587.22: JPM.`"""
+    portfolio = brief.portfolio
+    if not symbols:
+        return f"You hold nothing in {sector}."
+    worth = figures.money(f"{sector} value", portfolio.sectors().get(sector, ZERO), "sum of market values in the sector")
+    first = sorted(symbols, key=lambda s: (-portfolio.value(s), s))
+    named = ", ".join(f"{s} {tell.weight(brief, figures, s)}" for s in first[:MOST_NAMED]) if len(first) > 1 else first[0]
+    more = f" and {figures.count('more positions', len(first) - MOST_NAMED)} more" if len(first) > MOST_NAMED else ""
+    return f"{sector} is {share} of your equity, {worth}: {named}{more}."
+
+
+def _spread(brief: Brief, figures: Figures, sector: str, share: str, limit: str, *, heavy: bool) -> str:
+    """Whether the book is diversified, by its largest sector and its largest position."""
+    portfolio = brief.portfolio
+    largest = max((p.symbol for p in portfolio.positions), key=lambda s: (abs(portfolio.weight(s)), s))
+    wanted = figures.percent("largest weight wanted", POSITION_LIMIT, "the concentration rule", places=0)
+    said = "Not enough" if heavy or abs(portfolio.weight(largest)) > POSITION_LIMIT else "Fairly well"
+    count = figures.count("positions", len(portfolio.positions))
+    return (
+        f"{said}: of {count} positions the largest is {largest} with {tell.weight(brief, figures, largest)} of equity (above {wanted} "
+        f"I call it too much), and the largest sector is {sector} with {share} (above {limit} heavy)."
+    )
 
 
 def about(brief: Brief, figures: Figures, symbol: str, *, buying: bool = False) -> Reply:

@@ -50,9 +50,14 @@ _NOT_WHY = re.compile(
 )
 _HEAVY = re.compile(
     r"\btoo (heavy|much|many|big|exposed|concentrated|dependent|invested)\b|\b(heavy|overweight) (in|on|SYM|"
-    r"tech|semis|energy|financials)\b|\bam i (too )?(overweight|exposed|concentrated|diversified|heavy)\b|"
-    r"\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b|\bhow (diversified|concentrated|"
-    r"exposed|leveraged|balanced|hedged)\b"
+    r"tech|semis|energy|financials)\b|\bam i (too )?(overweight|exposed|concentrated|heavy)\b|"
+    r"(?<!more )(?<!better )(?<!me )\b(diversified|well balanced)\b|"
+    r"\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b"
+)
+_RANK = re.compile(
+    r"\b(best|worst|top|strongest|weakest|biggest|largest) (\w+ )?(performers?|performing|earners?|winners?|losers?|gainers?|laggards?)\b|"
+    r"\b(which|what|who)\b.*\b(doing|did|performed|performs|done) (the )?(best|worst)\b|\bbag ?hold\w*|"
+    r"\b(which|what|who) (\w+ )?(is|are|was|were|has been) (my )?(the )?(best|worst|biggest (winner|loser)s?)\b"
 )
 _HAPPENED_TO = re.compile(r"\bwhat (happened|is happening|is going on|is up|the \w+ happened) (to|with) (my )?SYM\b")
 _WORRY = re.compile(r"\bworr(y|ied)\b.*\b(news|headlines?|stories)\b")
@@ -154,6 +159,8 @@ def kind_of(words: str) -> QuestionKind | None:
     for kind, pattern in KINDS:
         if pattern.search(words):
             return kind
+    if _RANK.search(words):
+        return QuestionKind.RANK
     if _HAPPENED_TO.search(words):
         return QuestionKind.WHY_DOWN
     if _WHY.search(words) and not _NOT_WHY.search(words):

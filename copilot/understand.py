@@ -36,6 +36,12 @@ _FORECAST = re.compile(
     r"\b(will|is|are) (the )?(SYM|markets?|prices?|stocks?|it)\b.*"
     r"\b(go up|go down|rise|fall|crash|rally|recover|drop|moon|double|bounce)\b"
 )
+_NAMED_AND_WHEN = re.compile(
+    r"(?:and |what about |how about |how (?:is|was|did|has) )?(?:my )?SYM(?: is| do| doing| been| position| stock| shares)*"
+    r"(?: for| over| in| on)*"
+    r"(?: this| last| past| the| so far| to date| today| yesterday| year| ytd| month| week| monthly| weekly| overall)+"
+)
+_SINCE_BOUGHT = re.compile(r"\b(realised|realized|fees?|commissions?|performers?|performing|so far|biggest|ever|total)\b")
 _SPAN_COMMANDS = frozenset({"what-happened", "profit-loss", "performance"})
 _INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "performance", "explain": "help", "demo": "status"}
 _TERMS = re.compile(
@@ -205,14 +211,21 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
     if (kind := kind_of(words)) is not None:
         return _question(kind, sentence, symbol, span, known)
     if re.search(r"\bhow (much|big|large)\b", words) and symbol not in known.held and sector_of(sentence.text) is not None:
-        return _question(QuestionKind.TOO_HEAVY, sentence, symbol, span, known)
+        return _question(QuestionKind.SHARE, sentence, symbol, span, known)
     if _FORECAST.search(words):
         return Chat("I do not guess where prices go. What is due and what your rules ask for: `/what-to-do`.", Topic.DECLINED)
     if sentence.question and symbol and not request(words) and re.match(r"(sell|buy|close|dump|exit|trim|hold|keep)\b", words):
         return Question(QuestionKind.SHOULD_I, symbol, sentence.text.strip(), None, span or "today")
     if how is Mood.ASKED and re.match(r"(can|may|could|am) i\b.*\b(sell|buy|close|cancel|able)\b", words):
         return _possible(symbol)
-    if (command := command_of(words)) is not None:
+    command = command_of(words)
+    if command == "exposure" and (symbol in known.held or sector_of(sentence.text) is not None):
+        return _question(QuestionKind.SHARE, sentence, symbol, span, known)
+    if command is None and symbol is not None and span is not None and _NAMED_AND_WHEN.fullmatch(words):
+        command = "profit-loss" if symbol in known.held else "chart"
+    if command == "quote" and symbol is not None and span in ("week", "month", "ytd", "all"):
+        command = "profit-loss" if symbol in known.held else "chart"
+    if command is not None:
         return _call(command, words, symbol, span, known)
     if how is Mood.WISH:
         return Chat(
@@ -231,8 +244,11 @@ _NOTED: dict[Mood, str] = {
 def _question(kind: QuestionKind, sentence: _Sentence, symbol: str | None, span: str | None, known: Known) -> Question:
     """A question about the book; `semis` in one about weights is the sector, not a fund that is not held."""
     sector = sector_of(sentence.text)
-    if kind is QuestionKind.TOO_HEAVY and sector is not None and symbol not in known.held:
+    if kind in (QuestionKind.TOO_HEAVY, QuestionKind.SHARE) and sector is not None and symbol not in known.held:
         symbol = None
+    if kind is QuestionKind.RANK:
+        span = span if span in ("today", "yesterday", "week", "month", "ytd") else ""
+        return Question(kind, None, sentence.text.strip(), sector, span)
     return Question(kind, symbol, sentence.text.strip(), sector, span or "today")
 
 
@@ -246,7 +262,7 @@ def _possible(symbol: str | None) -> Meaning:
 
 
 def _call(command: str, words: str, symbol: str | None, span: str | None, known: Known) -> Call | AskBack:
-    """The command with its arguments; one that is not installed gives way to its nearest relative, the price of the unknown is asked back."""
+    """The command with its arguments; one that is not installed gives way to its nearest relative, and what names none is asked back."""
     if known.commands and command not in known.commands:
         command = _INSTEAD.get(command, "help")
     arguments: dict[str, str] = {}
@@ -265,6 +281,8 @@ def _call(command: str, words: str, symbol: str | None, span: str | None, known:
         arguments["symbol"] = symbol
     if command == "what-happened" and span in ("month", "ytd", "all"):
         command = "profit-loss"  # a story is told of days; longer ones are sums
+    if command == "profit-loss" and span in (None, "today") and "today" not in words and _SINCE_BOUGHT.search(words):
+        span = "all"
     if command in _SPAN_COMMANDS and span is not None:
         arguments["span"] = span
     return Call(command, arguments)

@@ -62,6 +62,7 @@ _ONES = numbered(
 )
 _TENS = numbered("twenty thirty forty fifty sixty seventy eighty ninety", first=20, step=10)
 _PARTS = {"half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifth": 5, "fifths": 5, "tenth": 10, "tenths": 10}
+_ASKING = frozenset({"how", "why", "what", "where", "when", "who"})
 _MONEY_WORDS = frozenset({"dollars", "dollar", "bucks", "usd", "buck"})
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": " - ", "−": "-", "\u00a0": " ", "…": "."})
 _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -130,6 +131,8 @@ def _word(raw: str, is_name: Callable[[str], bool], *, first: bool) -> list[Toke
     for ending, spelled in CONTRACTED.items():
         if low.endswith(ending) and len(low) > len(ending):
             stem = raw[: -len(ending)]
+            if ending == "'d" and stem.lower() in _ASKING:  # `how'd we do` asks about the past
+                spelled = "did"
             return [Token(Kind.WORD, stem, stem.lower()), Token(Kind.WORD, raw, spelled.strip())]
     if is_name(raw):
         return [Token(Kind.WORD, raw, low)]

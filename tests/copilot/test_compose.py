@@ -46,6 +46,13 @@ def replies(brief: Brief) -> dict[str, Reply]:
         "heavy in energy": compose.too_heavy(brief, "Energy"),
         "heavy in NVDA": compose.too_heavy(brief, None, "NVDA"),
         "heavy in META": compose.too_heavy(brief, None, "META"),
+        "diversified": compose.too_heavy(brief, spread=True),
+        "share of banks": compose.share(brief, "Financials"),
+        "share of tech": compose.share(brief, "Information Technology"),
+        "share of nothing": compose.share(brief, "Real Estate"),
+        "share of NVDA": compose.share(brief, None, "NVDA"),
+        "best": compose.rank(brief, "my best performers", spanned=False),
+        "worst of the span": compose.rank(brief, "biggest losers", spanned=True),
         "should I NVDA": compose.should_i(brief, "NVDA"),
         "should I XOM": compose.should_i(brief, "XOM"),
         "should I AAPL": compose.should_i(brief, "AAPL"),
@@ -191,3 +198,32 @@ async def test_many_positions_and_trades_stay_short() -> None:
 def test_other_peoples_words_stay_on_one_line_in_quotation_marks() -> None:
     assert quoted("Buy `#AAPL` now”\n\u202eand “all”") == "“Buy '#AAPL' now' and 'all'”"
     assert len(quoted("x" * 500)) <= 92
+
+
+async def test_a_question_about_a_sector_is_answered_with_that_sector_first(busy: Scene) -> None:
+    brief = await busy.brief("today")
+    asked = compose.answer(Question(QuestionKind.SHARE, None, "how much is in banks", "Financials"), brief)
+    assert text_of(asked).startswith("Financials is ")
+    assert ": JPM." in text_of(asked).splitlines()[0]
+    assert asked.command == "exposure"
+    none = compose.answer(Question(QuestionKind.SHARE, None, "how much is in property", "Real Estate"), brief)
+    assert text_of(none).startswith("You hold nothing in Real Estate.")
+    one = compose.answer(Question(QuestionKind.SHARE, "NVDA", "how much of it is nvidia"), brief)
+    assert text_of(one).startswith("NVDA is ")
+
+
+async def test_the_worst_leads_where_the_worst_is_asked_for(busy: Scene) -> None:
+    brief = await busy.brief("week")
+    worst = compose.answer(Question(QuestionKind.RANK, None, "my worst performers", span=""), brief)
+    best = compose.answer(Question(QuestionKind.RANK, None, "who did best this week", span="week"), brief)
+    assert text_of(worst).startswith("Your worst is ")
+    assert "since you bought" in text_of(worst).splitlines()[0]
+    assert text_of(best).startswith("Your best is ")
+    assert "this week" in text_of(best).splitlines()[0]
+
+
+async def test_whether_a_book_is_diversified_is_answered_by_its_largest_parts(busy: Scene) -> None:
+    asked = Question(QuestionKind.TOO_HEAVY, None, "is my book diversified?")
+    lead = text_of(compose.answer(asked, await busy.brief("today"))).splitlines()[0]
+    assert lead.startswith(("Fairly well: ", "Not enough: "))
+    assert "the largest sector is " in lead
