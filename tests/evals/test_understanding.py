@@ -9,7 +9,7 @@ import pytest
 
 from copilot.meaning import Known, Propose
 from copilot.understand import understand
-from tests.evals.understanding import Verdict, lines, score, table, verdicts, world
+from tests.evals.understanding import BLIND, Verdict, blind, by_category, demo, lines, score, table, verdicts, world
 
 SAMPLE = Path(__file__).parents[2] / "../shared/data/copilot/prompts_sample.jsonl"
 
@@ -35,6 +35,31 @@ def test_enough_is_understood(judged: list[Verdict], level: str, floor: float, s
     assert right / of >= floor, table(judged)
 
 
+@pytest.fixture(scope="module")
+def unseen() -> list[Verdict]:
+    return blind()
+
+
+def test_no_card_is_drawn_up_where_none_was_asked_for_in_the_blind_set(unseen: list[Verdict]) -> None:
+    assert [v.line.text for v in unseen if v.false_ticket] == []
+
+
+def test_a_card_drawn_up_in_the_blind_set_is_the_right_one(unseen: list[Verdict]) -> None:
+    assert [(v.line.text, v.got) for v in unseen if v.got.startswith("#") and not v.right] == []
+
+
+@pytest.mark.parametrize("split", ["dev", "held-out"])
+def test_enough_of_the_blind_set_is_understood(unseen: list[Verdict], split: str) -> None:
+    chosen = [v for v in unseen if v.line.split == split]
+    assert len(chosen) >= 150
+    assert sum(v.right for v in chosen) / len(chosen) >= 0.88, by_category(unseen)
+
+
+def test_the_blind_set_has_no_line_twice() -> None:
+    found = lines(BLIND)
+    assert len({line.text for line in found}) == len({line.id for line in found}) == len(found) >= 300
+
+
 def test_a_line_takes_under_two_milliseconds(judged: list[Verdict]) -> None:
     times = sorted(v.seconds for v in judged)
     assert times[len(times) // 2] < 0.002, table(judged)
@@ -47,6 +72,7 @@ def test_the_set_is_large_and_has_no_line_twice() -> None:
 
 
 ORDERS = sorted({line.text for line in lines() if line.wants_ticket and "?" not in line.text})
+UNSEEN = sorted({line.text for line in lines(BLIND) if line.wants_ticket and "?" not in line.text})
 TURNS = (
     "don't {}",
     "please do not {}",
@@ -78,6 +104,8 @@ TURNS = (
 def test_an_order_turned_round_is_never_drawn_up(turn: str) -> None:
     known = world()
     turned = [turn.format(order) for order in ORDERS]
+    assert [t for t in turned if isinstance(understand(t, known), Propose)] == []
+    known, turned = demo(), [turn.format(order) for order in UNSEEN]
     assert [t for t in turned if isinstance(understand(t, known), Propose)] == []
 
 

@@ -1,4 +1,4 @@
-"""The understanding set: how a line is judged, and the score table by split and level."""
+"""The understanding sets: how a line is judged, and the score tables by split, level and category."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Questi
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
 from domain.instruments import AssetClass, Instrument
+from market.world import listing
 
 FILE = Path(__file__).with_name("understanding.jsonl")
+BLIND = Path(__file__).with_name("blind.jsonl")
+SPLITS = ("dev", "held-out")
 COMMANDS = frozenset(
     [
         "help",
@@ -40,6 +43,7 @@ COMMANDS = frozenset(
     ]
 )
 HELD = frozenset({"AAPL", "NVDA", "TSLA", "MSFT", "GOOGL", "AMZN", "XOM", "JPM", "BTC", "NOW", "V", "D", "DIS"})
+DEMO_HELD = frozenset({"NVDA", "BTC", "AAPL", "MSFT", "SPY", "XOM", "AMZN", "TSLA", "JPM", "COST", "UNH", "DIS", "CEG"})
 NAMES = {
     "AAPL": "Apple Inc.", "ADBE": "Adobe Inc.", "AMD": "Advanced Micro Devices, Inc.", "AMZN": "Amazon.com, Inc.", "AVGO": "Broadcom Inc.",
     "BAC": "Bank of America Corporation", "CEG": "Constellation Energy Corporation", "CRM": "Salesforce, Inc.",
@@ -67,6 +71,7 @@ class Line:
     split: str
     expect: tuple[str, ...]
     last: str | None
+    category: str = ""
 
     @property
     def wants_ticket(self) -> bool:
@@ -95,10 +100,10 @@ def _instrument(symbol: str, name: str, kind: AssetClass, venue: str, tick: str,
     return Instrument(symbol, name, kind, venue, "USD", Decimal(tick), Decimal(lot), "Information Technology")
 
 
-def lines() -> list[Line]:
-    """The whole set."""
-    found = [json.loads(text) for text in FILE.read_text(encoding="utf-8").splitlines()]
-    return [Line(d["id"], d["text"], d["level"], d["split"], tuple(d["expect"]), d.get("last")) for d in found]
+def lines(file: Path = FILE) -> list[Line]:
+    """A whole set."""
+    found = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
+    return [Line(d["id"], d["text"], d["level"], d["split"], tuple(d["expect"]), d.get("last"), d.get("category", "")) for d in found]
 
 
 def spelled(meaning: Meaning) -> str:
@@ -135,15 +140,26 @@ def _fits(expected: str, got: str) -> bool:
 
 
 def world() -> Known:
-    """What the copilot knows in the set."""
+    """What the copilot knows in the first set: a market with word-like tickers."""
     listed = instruments()
     return Known(listed, HELD, COMMANDS, None, SymbolIndex(listed))
 
 
-def verdicts(wanted: Iterable[Line] | None = None) -> list[Verdict]:
-    """Every line judged."""
-    known = world()
-    return [judge(line, known) for line in (wanted if wanted is not None else lines())]
+def demo() -> Known:
+    """What the copilot knows in the blind set: the demo world and its book."""
+    listed = listing.instruments()
+    return Known(listed, DEMO_HELD, COMMANDS, None, SymbolIndex(listed))
+
+
+def verdicts(wanted: Iterable[Line] | None = None, known: Known | None = None) -> list[Verdict]:
+    """Every line judged; of the first set in its own market where nothing else is given."""
+    meant = known if known is not None else world()
+    return [judge(line, meant) for line in (wanted if wanted is not None else lines())]
+
+
+def blind() -> list[Verdict]:
+    """Every line of the blind set judged."""
+    return verdicts(lines(BLIND), demo())
 
 
 def score(judged: Sequence[Verdict], level: str, split: str) -> tuple[int, int]:
@@ -153,9 +169,9 @@ def score(judged: Sequence[Verdict], level: str, split: str) -> tuple[int, int]:
 
 
 def table(judged: Sequence[Verdict]) -> str:
-    """The score table."""
+    """The score table by split and level."""
     rows = [f"{'split':<10}{'level':<8}{'right':>6}{'of':>6}{'share':>9}"]
-    for split in ("dev", "held-out"):
+    for split in SPLITS:
         for level in ("plain", "hard"):
             right, of = score(judged, level, split)
             rows.append(f"{split:<10}{level:<8}{right:>6}{of:>6}{right / of:>9.1%}")
@@ -163,3 +179,19 @@ def table(judged: Sequence[Verdict]) -> str:
     rows.append(f"tickets drawn up where none was asked for: {sum(v.false_ticket for v in judged)} of {len(judged)} lines")
     rows.append(f"time a line: median {times[len(times) // 2] * 1000:.2f} ms, longest {times[-1] * 1000:.2f} ms")
     return "\n".join(rows)
+
+
+def by_category(judged: Sequence[Verdict]) -> str:
+    """The score table by category: right of all in each split, and tickets that nobody asked for."""
+    rows = [f"{'category':<18}{'dev':>9}{'held-out':>10}{'false tickets':>15}"]
+    for category in dict.fromkeys(v.line.category for v in judged):
+        rows.append(_row(category, [v for v in judged if v.line.category == category]))
+    return "\n".join([*rows, _row("all", judged)])
+
+
+def _row(name: str, judged: Sequence[Verdict]) -> str:
+    cells = []
+    for split in SPLITS:
+        chosen = [v for v in judged if v.line.split == split]
+        cells.append(f"{sum(v.right for v in chosen)}/{len(chosen)}")
+    return f"{name:<18}{cells[0]:>9}{cells[1]:>10}{sum(v.false_ticket for v in judged):>15}"
