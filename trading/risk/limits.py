@@ -12,15 +12,15 @@ from domain.portfolio import AccountSpec, Mode
 class Limits:
     """How much is too much. Every figure is a fraction: 0.20 is 20%.
 
-    `band_*` is how far a limit or stop may be from the last price; an exit on its proper side (a protective stop below, a target above) may
-    be further away, `exit_*`, because distance is its purpose. `weight_*` is one position over equity after the order, `volume_warning` an
-    order over the average daily volume.
+    `band_*` is how far a limit or stop may be from the last price; a patient one (a buy below the market, a target above it, a protective
+    stop) may be further away, `patient_*`, because distance is its purpose. `weight_*` is one position over equity after the order,
+    `volume_warning` an order over the average daily volume.
     """
 
     band_warning: Decimal = Decimal("0.05")
     band_blocking: Decimal = Decimal("0.20")
-    exit_warning: Decimal = Decimal("0.25")
-    exit_blocking: Decimal = Decimal("0.60")
+    patient_warning: Decimal = Decimal("0.25")
+    patient_blocking: Decimal = Decimal("0.60")
     weight_warning: Decimal = Decimal("0.25")
     weight_blocking: Decimal = Decimal("0.50")
     volume_warning: Decimal = Decimal("0.10")

@@ -147,8 +147,9 @@ def test_coins_do_not_wait_and_many_are_named_briefly() -> None:
     ("wanted", "severity"),
     [
         (buy("AAPL", "1", limit="96"), None),
-        (buy("AAPL", "1", limit="94.9"), WARNING),
-        (buy("AAPL", "1", limit="79"), BLOCKING),
+        (buy("AAPL", "1", limit="79"), None),  # it waits, and distance costs nothing
+        (buy("AAPL", "1", limit="74"), WARNING),
+        (buy("AAPL", "1", limit="39"), BLOCKING),
         (buy("AAPL", "1", limit="121"), BLOCKING),
         (buy("AAPL", "1", limit="106"), WARNING),
         (sell("AAPL", "1", limit="10"), BLOCKING),
@@ -169,16 +170,16 @@ def test_prices_far_from_the_market(wanted: OrderIntent, severity: Severity | No
 
 def test_the_band_says_how_far_and_the_worst_is_told() -> None:
     finding = found(book(AAPL="10"), buy("AAPL", "1", limit="93"), buy("NVDA", "1", limit="20"), buy("XOM", "1", limit="45"))["price_band"]
-    assert finding.sentence == "The limit 20 is 90.00% below the last price of NVDA, 200; beyond 20% I take it for a typing error."
-    assert finding.details == (("price", "20"), ("last", "200"), ("away", "-0.9"), ("allowed", "0.2"))
+    assert finding.sentence == "The limit 20 is 90.00% below the last price of NVDA, 200; beyond 60% I take it for a typing error."
+    assert finding.details == (("price", "20"), ("last", "200"), ("away", "-0.9"), ("allowed", "0.6"))
     assert "is it meant?" in found(book(), buy("AAPL", "1", limit="107"))["price_band"].sentence
     assert found(book(AAPL="1"), sell("AAPL", "1", limit="150", reduce_only=True))["price_band"].sentence.startswith("The target 150")
 
 
 def test_a_live_account_has_the_narrower_band() -> None:
     live = book(mode=Mode.LIVE)
-    assert found(live, buy("AAPL", "1", limit="89"), limits=defaults(live.spec))["price_band"].severity is BLOCKING
-    assert found(book(), buy("AAPL", "1", limit="89"), limits=defaults(book().spec))["price_band"].severity is WARNING
+    assert found(live, buy("AAPL", "1", limit="111"), limits=defaults(live.spec))["price_band"].severity is BLOCKING
+    assert found(book(), buy("AAPL", "1", limit="111"), limits=defaults(book().spec))["price_band"].severity is WARNING
 
 
 # trigger side

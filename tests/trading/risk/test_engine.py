@@ -39,7 +39,7 @@ def test_two_checks_with_one_code_are_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_findings_come_worst_first() -> None:
-    proposal = Proposal(book(cash="1000"), (buy("AAPL", "20", limit="93"),), utc("2025-10-10 22:00"))
+    proposal = Proposal(book(cash="1000"), (buy("AAPL", "20", limit="107"),), utc("2025-10-10 22:00"))
     findings = engine.assess(proposal, Limits())
     assert [f.severity for f in findings] == [Severity.BLOCKING, Severity.BLOCKING, Severity.WARNING, Severity.WARNING]
     assert [f.code for f in findings] == ["insufficient_cash", "position_size", "market_closed", "price_band"]

@@ -14,7 +14,7 @@ CODE = "price_band"
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
-    """The limit or stop furthest out of its band, as a fraction of the last price; exits on their proper side have the wider band."""
+    """The limit or stop furthest out of its band, as a fraction of the last price; patient ones have the wider band."""
     worst: tuple[bool, Decimal, Finding] | None = None
     for leg in proposal.legs:
         quote = proposal.quote(leg.symbol)
@@ -29,23 +29,23 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
 
 def _one(leg: Leg, word: str, price: Decimal, last: Decimal, limits: Limits) -> tuple[bool, Decimal, Finding] | None:
     away = price / last - ONE
-    passive = _exit_on_its_side(leg, word, away)
-    warning, blocking = (limits.exit_warning, limits.exit_blocking) if passive else (limits.band_warning, limits.band_blocking)
+    patient = _patient(leg, word, away)
+    warning, blocking = (limits.patient_warning, limits.patient_blocking) if patient else (limits.band_warning, limits.band_blocking)
     distance = abs(away)
     if distance <= warning:
         return None
     stops = distance > blocking
     where = "above" if away > 0 else "below"
-    name = "target" if word == "limit" and passive and leg.type is OrderType.LIMIT else word
+    name = "target" if word == "limit" and patient and leg.is_exit else word
     sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} the last price of {leg.symbol}, {plain(last)}"
     sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error." if stops else ": is it meant?"
     details = (("price", plain(price)), ("last", plain(last)), ("away", plain(round(away, 4))), ("allowed", plain(blocking)))
     return stops, distance, Finding(CODE, Severity.BLOCKING if stops else Severity.WARNING, sentence, details)
 
 
-def _exit_on_its_side(leg: Leg, word: str, away: Decimal) -> bool:
-    """A reducing stop behind the market or a reducing limit ahead of it."""
-    if not leg.is_exit:
-        return False
-    ahead = away * -leg.side.sign > 0  # above the market for a sell
-    return ahead if word == "limit" and leg.type is OrderType.LIMIT else not ahead
+def _patient(leg: Leg, word: str, away: Decimal) -> bool:
+    """A limit that waits for a better price than the market's, or a stop that guards what is held: being far away costs nothing there."""
+    waits = away * -leg.side.sign > 0  # below the market for a buy, above it for a sell
+    if word == "limit" and leg.type is OrderType.LIMIT:
+        return waits
+    return leg.is_exit and not waits
