@@ -66,10 +66,25 @@ def _leg(sheet: _Sheet, number: int, intent: Intent) -> LegEstimate:
             return LegEstimate(number, f"cancel order {intent.client_id}: {describe(order)}", intent.symbol)
         changed = changed_order(order, intent)
         sentence = f"change order {intent.client_id}: {describe(order)} becomes {describe(changed)}"
-        price = changed.limit or changed.stop
-        basis = "limit" if changed.limit else "stop" if price else ""
-        return LegEstimate(number, sentence, intent.symbol, changed.side, changed.left, price, basis)
+        aside = replace(sheet, holdings=sheet.holdings.copy())  # it rests as it did: nothing of the book changes now
+        return replace(_order_leg(aside, number, _wish(changed)), sentence=sentence)
     return LegEstimate(number, "allow trading again", "")
+
+
+def _wish(order: Order) -> OrderIntent:
+    """What is left of a working order, as the intent it would be if it were sent now."""
+    return OrderIntent(
+        order.symbol,
+        order.side,
+        order.type,
+        quantity=order.left,
+        limit=order.limit,
+        stop=order.stop,
+        trail=order.trail,
+        trail_percent=order.trail_percent,
+        tif=order.tif,
+        reduce_only=order.reduce_only,
+    )
 
 
 def _order_leg(sheet: _Sheet, number: int, intent: OrderIntent) -> LegEstimate:
