@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from contextlib import closing
@@ -36,6 +37,8 @@ async def open_copy(path: Path) -> MemoryStore:
     NewerDatabase, SetupError for a version before this one, HomeUnusable for what is no database or cannot be read.
     """
     try:
+        if path.parent.exists() and not path.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         connection = _copy(path)
     except OSError as error:
         raise unusable(path, (error.strerror or str(error)).lower()) from error
