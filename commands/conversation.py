@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from commands.context import Ctx, Heard, Invocation
 from copilot.brief import Brief, gather
 from copilot.compose import answer
-from copilot.meaning import AskBack, Call, Chat, Known, Propose, Question, Topic
+from copilot.meaning import AskBack, Call, Chat, Known, Propose, Question, QuestionKind, Topic
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
 from domain.chat import Block, Button, Buttons, Code, Failure, Reply, ReplyKind, Text, Tone
@@ -37,8 +37,8 @@ class Conversation:
                 return action
             case AskBack(question=question, options=options):
                 return _question(question, options)
-            case Question(span=span):
-                return answer(meaning, await _brief(ctx, span))
+            case Question(kind=kind, span=span):
+                return answer(meaning, await _brief(ctx, span, risk=kind is QuestionKind.RISK))
             case Chat(text=said, topic=topic):
                 return _chat(said, topic)
 
@@ -51,8 +51,11 @@ class Conversation:
         return Known(instruments, held, commands, ctx.session.symbol, self._index)
 
 
-async def _brief(ctx: Ctx, span: str) -> Brief:
-    return await gather(book=ctx.floor.book, hub=ctx.hub, news=ctx.news, calendar=ctx.calendar, clock=ctx.clock, span=span, zone=ctx.zone)
+async def _brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
+    floor = ctx.floor
+    return await gather(
+        book=floor.book, hub=ctx.hub, news=ctx.news, calendar=ctx.calendar, clock=ctx.clock, span=span, zone=ctx.zone, risk=risk
+    )
 
 
 def _invocation(ctx: Ctx, command: str, given: Mapping[str, str]) -> Invocation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from copilot import position, ranking, scenario, tell
+from copilot import danger, outlook, position, ranking, scenario, tell
 from copilot.brief import Brief
 from copilot.figures import Figures
 from copilot.meaning import Question, QuestionKind
@@ -12,6 +12,7 @@ from domain.chat import Block, Buttons, Reply, Table, Text, Tone
 from domain.money import ZERO, quantity_text
 
 MOST_ROWS = 8
+_STOP_AT = re.compile(r"\b(good|right|best|what|where)\b.*\bstop( loss)?\b")
 _SPREAD = re.compile(r"\b(diversified|balanced)\b")
 _LOSS = re.compile(r"\b(down|losing|lose|lost|loss|losses|red|bleeding|dragging|killing|hurting|blame)\b")
 
@@ -147,6 +148,12 @@ def what_if(brief: Brief, symbol: str | None = None, *, sector: str | None = Non
     return position.if_closed(brief, figures, symbol)
 
 
+def risk(brief: Brief) -> Reply:
+    """What a bad day may cost and what no stop limits."""
+    figures = tell.figures_of(brief)
+    return danger.risk(brief, figures) if brief.priced else _quantities_only(brief, figures, "exposure")
+
+
 def rank(brief: Brief, text: str, *, spanned: bool) -> Reply:
     """Which positions did best and which worst."""
     figures = tell.figures_of(brief)
@@ -161,11 +168,21 @@ def answer(question: Question, brief: Brief) -> Reply:
         case QuestionKind.WHY_DOWN:
             return why_down(brief, question.symbol, feared=bool(_LOSS.search(question.text.lower())))
         case QuestionKind.SHOULD_I:
+            if question.symbol is not None and brief.priced and _STOP_AT.search(question.text.lower()):
+                found = danger.stop_at(brief, tell.figures_of(brief), question.symbol)
+                if found is not None:
+                    return found
             return should_i(brief, question.symbol, buying=scenario.buying(question.text))
         case QuestionKind.TOO_HEAVY:
             return too_heavy(brief, question.sector, question.symbol, spread=bool(_SPREAD.search(question.text.lower())))
         case QuestionKind.RANK:
             return rank(brief, question.text, spanned=bool(question.span))
+        case QuestionKind.RISK:
+            return risk(brief)
+        case QuestionKind.HOURS:
+            return outlook.hours(brief)
+        case QuestionKind.AHEAD:
+            return outlook.ahead(brief, tell.figures_of(brief), question.symbol)
         case QuestionKind.SHARE:
             return share(brief, question.sector, question.symbol)
         case QuestionKind.WHAT_IF:

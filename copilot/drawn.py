@@ -199,11 +199,13 @@ def _placed(kind: str, symbol: str, amount: Amount | None, slots: Slots) -> Acti
         return _unread(slots) or AskBack(
             f"Where should the {kind if kind != 'profits' else 'target'} for {symbol} be?", tuple(f"#{symbol} {verb} {e}" for e in examples)
         )
-    if slots.fraction or (kind == "trailing" and amount.unit in (Unit.SHARES, Unit.MONEY)) or slots.thousands:
+    if kind == "trailing" and (slots.fraction or amount.unit in (Unit.SHARES, Unit.MONEY)):
         return AskBack(
             f"By how much should it trail {symbol}? A percentage or a multiple of ATR.",
             (f"#{symbol} trailing 2%", f"#{symbol} trailing 2atr"),
         )
+    if slots.fraction:
+        return AskBack(f"At which price should the {verb} for {symbol} be, or at what percentage from the last one?", ())
     if amount.unit in (Unit.SHARES, Unit.MONEY):
         amount = Amount(amount.value, Unit.PRICE)
     if verb is Verb.TARGET and amount.unit is Unit.ATR:

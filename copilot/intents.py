@@ -34,7 +34,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     (
         "portfolio-summary",
-        r"\bnet (liq|liquidation|asset|liquidity)\b|\b(nlv|nav)\b|\b(can|could) i (still )?(spend|afford)\b|\bbig picture\b",
+        r"\bnet (liq|liquidation|asset|liquidity)\b|\b(nlv|nav)\b|\b(can|could) i (still )?(spend|afford|buy|"
+        r"trade|invest)( for)?$|\b(can|could) i (still )?(spend|afford)\b|\bbig picture\b",
     ),
     (
         "positions",

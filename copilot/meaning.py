@@ -46,6 +46,9 @@ class QuestionKind(StrEnum):
     TOO_HEAVY = "too_heavy"
     SHARE = "share"  # how much sits in one sector or position
     WHAT_IF = "what_if"
+    RISK = "risk"
+    HOURS = "hours"
+    AHEAD = "ahead"
     RANK = "rank"  # which did best or worst; `span` is empty where none is named
 
 
@@ -104,6 +107,9 @@ LEADS: Mapping[QuestionKind, str] = {
     QuestionKind.SHARE: "exposure",
     QuestionKind.WHAT_IF: "what-to-do",
     QuestionKind.RANK: "profit-loss",
+    QuestionKind.RISK: "exposure",
+    QuestionKind.HOURS: "status",
+    QuestionKind.AHEAD: "news",
 }
 
 Meaning = Call | Propose | AskBack | Question | Chat

@@ -38,7 +38,7 @@ def order_line(words: str) -> Action | AskBack | None:
 def _target(match: re.Match[str]) -> str | None:
     """The id as the house writes it (`k3x9-1`); None for a plain word or a number that may be a quantity."""
     name, leg = match["id"], (match["leg"] or "").strip(" -")
-    if len(name) > _LONGEST_ID or not any(c.isdigit() for c in name):
+    if len(name) > _LONGEST_ID or not (leg or any(c.isdigit() for c in name)):
         return None
     if not any(c.isalpha() for c in name) and "order" not in match[0]:
         return None

@@ -55,9 +55,28 @@ _HEAVY = re.compile(
     r"\beggs in\b|\bown too\b|\bwhy do i (hold|own|have) so (much|many)\b"
 )
 _RANK = re.compile(
-    r"\b(best|worst|top|strongest|weakest|biggest|largest) (\w+ )?(performers?|performing|earners?|winners?|losers?|gainers?|laggards?)\b|"
+    r"\b(best|worst|top|strongest|weakest|biggest|largest) (\w+ )?(performers?|performing|earners?|winners?|losers?|gainers?|laggards?|"
+    r"loss|losses|gain|gains)\b|"
     r"\b(which|what|who)\b.*\b(doing|did|performed|performs|done) (the )?(best|worst)\b|\bbag ?hold\w*|"
     r"\b(which|what|who) (\w+ )?(is|are|was|were|has been) (my )?(the )?(best|worst|biggest (winner|loser)s?)\b"
+)
+_HOURS = re.compile(
+    r"\b(is|are|when|what time|does|will|do)\b.*\b(market|markets|exchange|nyse|nasdaq|"
+    r"wall street)\b.*\b(open|opens|close|closes|closed|hours)\b|"
+    r"\b(market|trading) hours\b|\b(opening|closing) times?\b"
+)
+_AHEAD = re.compile(
+    r"\bwhen\b.*\b(earnings|reports?|reporting)\b|\b(earnings|reports?|releases?|events?)\b.*\b(this week|next week|coming|ahead|due|soon|"
+    r"upcoming|calendar|dates?|tomorrow|scheduled)\b|\b(upcoming|next|coming) (earnings|reports?|"
+    r"releases?|events?)\b|\bearnings (date|calendar)s?\b|"
+    r"\b(economic|earnings) calendar\b|\bwhat is (coming up|due|scheduled|on the calendar)\b|\bwho reports\b"
+)
+_RISK = re.compile(
+    r"\bhow (risky|dangerous|safe) (is|are)\b|\b(my|the|portfolio|book) (daily )?(risk|risks|var|value at risk)( level)?$|"
+    r"\bhow much (risk|could i lose|can i lose|might i lose)\b|\bam i (taking )?(too much )?(risk|safe|"
+    r"at risk)\b|\bhow bad (could|can|might)\b|"
+    r"\b(worst case|most i (can|could|might) lose)\b|\bwhat (could|can|might) (i lose|go wrong)\b|"
+    r"\bwhat (is|are) my (biggest |main |largest )?risks?$"
 )
 _HAPPENED_TO = re.compile(r"\bwhat (happened|is happening|is going on|is up|the \w+ happened) (to|with) (my )?SYM\b")
 _WORRY = re.compile(r"\bworr(y|ied)\b.*\b(news|headlines?|stories)\b")
@@ -66,6 +85,12 @@ KINDS: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
     (QuestionKind.WHAT_IF, _WHAT_IF),
     (QuestionKind.SHOULD_I, _SHOULD),
     (QuestionKind.TOO_HEAVY, _HEAVY),
+)
+
+LATER: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = (
+    (QuestionKind.HOURS, _HOURS),
+    (QuestionKind.AHEAD, _AHEAD),
+    (QuestionKind.RISK, _RISK),
 )
 
 _SMALL_TALK: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -133,7 +158,11 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
         "I do not work out taxes. `/profit-loss` shows what was realised, which is where a tax adviser starts.",
     ),
     (
-        re.compile(r"\b(transfer|withdraw|wire|deposit|send)\b.*\b(money|bank|account|dollars|funds|cash|\$?[0-9]+)\b"),
+        re.compile(
+            r"\b(transfer|withdraw|wire|deposit|send|move|pay|pull|cash out)\b.*\b(my |the |a )?(bank|"
+            r"checking|savings|wallet|ledger|venmo|"
+            r"paypal|iban|credit card)\b|\b(transfer|withdraw|wire|deposit|send)\b.*\b(money|bank|account|dollars|funds|cash|\$?[0-9]+)\b"
+        ),
         "I cannot move money in or out. `/portfolio-summary` shows what is there.",
     ),
     (
@@ -142,7 +171,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"\b(joke|poem|song|story about|weather|pizza|recipe|flight|hotel|movie|football|coffee|meaning of life|"
+            r"\b(joke|poem|haiku|limerick|rap|song|story about|weather|pizza|recipe|flight|hotel|movie|football|coffee|meaning of life|"
             r"president|translate|homework|essay|girlfriend|boyfriend|lottery|horoscope|capital of|restaurant|dinner|"
             r"lunch)\b"
         ),
@@ -158,6 +187,9 @@ def kind_of(words: str) -> QuestionKind | None:
         return None
     for kind, pattern in KINDS:
         if pattern.search(words):
+            return kind
+    for kind, pattern in LATER:
+        if pattern.search(words) and " if " not in words:
             return kind
     if _RANK.search(words):
         return QuestionKind.RANK

@@ -12,7 +12,7 @@ from domain.chat import Buttons, Reply, Table, Text, Tone
 from domain.money import ZERO, money_text
 
 MOST_ROWS = 8
-_WORST = re.compile(r"\b(worst|losers?|losing|weakest|laggards?|bag ?hold\w*|underwater)\b")
+_WORST = re.compile(r"\b(worst|losers?|loss|losses|losing|weakest|laggards?|bag ?hold\w*|underwater)\b")
 _BEST = re.compile(r"\b(best|winners?|winning|strongest|top|gainers?)\b")
 
 

@@ -45,7 +45,7 @@ COMMON: frozenset[str] = listed(
     would write wrong year years yell yes yet you young your zero
     dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
     step stoop stomp shop chop swop tears dear fear gear hear mouth moth stow spot
-    cost costs coin coins net team
+    cost costs coin coins net team risky riskier riskiest
     thirst trails trials basket marker pose posed lass lots boss bass shave spare stack stuck snare noon hewn stature pries prize fits
     """
 )

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from commands import grammar
-from copilot import compose
+from copilot import compose, danger, outlook
 from copilot.brief import Brief
 from copilot.meaning import Question, QuestionKind
-from copilot.tell import quoted
+from copilot.tell import figures_of, quoted
 from domain.chat import Reply, Table, Text, Tone
 from domain.market import Shock
 from domain.money import cents
@@ -51,6 +51,9 @@ def replies(brief: Brief) -> dict[str, Reply]:
         "share of tech": compose.share(brief, "Information Technology"),
         "share of nothing": compose.share(brief, "Real Estate"),
         "share of NVDA": compose.share(brief, None, "NVDA"),
+        "risk": compose.risk(brief),
+        "ahead": outlook.ahead(brief, figures_of(brief), None),
+        "ahead of NVDA": outlook.ahead(brief, figures_of(brief), "NVDA"),
         "best": compose.rank(brief, "my best performers", spanned=False),
         "worst of the span": compose.rank(brief, "biggest losers", spanned=True),
         "should I NVDA": compose.should_i(brief, "NVDA"),
@@ -71,7 +74,7 @@ def check(name: str, reply: Reply) -> None:
     assert first.tone is Tone.LEAD
     assert "\n" not in first.text
     assert unsupported(reply) == [], (name, text_of(reply))
-    assert reply.command in {"what-happened", "what-to-do", "profit-loss", "exposure"}, name
+    assert reply.command in {"what-happened", "what-to-do", "profit-loss", "exposure", "news", "status"}, name
     assert len([b for b in reply.blocks if isinstance(b, Text) and b.tone is Tone.PLAIN]) <= 3, name
     for table in (b for b in reply.blocks if isinstance(b, Table)):
         assert len(table.rows) <= 8
@@ -227,3 +230,43 @@ async def test_whether_a_book_is_diversified_is_answered_by_its_largest_parts(bu
     lead = text_of(compose.answer(asked, await busy.brief("today"))).splitlines()[0]
     assert lead.startswith(("Fairly well: ", "Not enough: "))
     assert "the largest sector is " in lead
+
+
+async def test_risk_is_told_as_what_a_bad_day_may_cost(busy: Scene) -> None:
+    reply = compose.risk(await busy.brief("today", risk=True))
+    check("risk", reply)
+    assert text_of(reply).startswith("On one day in 20 you may lose $")
+    assert "#set-stops" in text_of(reply)
+
+
+async def test_a_good_stop_is_answered_with_a_level_and_its_line(busy: Scene) -> None:
+    brief = await busy.brief("today")
+    for symbol in ("AAPL", "NVDA"):
+        reply = compose.answer(Question(QuestionKind.SHOULD_I, symbol, f"what is a good stop for {symbol}"), brief)
+        check(symbol, reply)
+        assert f"#{symbol} stop 2atr" in text_of(reply)
+    assert danger.stop_at(brief, figures_of(brief), "META") is None
+
+
+@pytest.mark.parametrize(
+    ("later", "lead"),
+    [
+        (timedelta(), "The market is open; it closes at 16:00"),
+        (timedelta(hours=-3), "The market is closed; it opens Friday 10 Oct at 09:30"),
+        (timedelta(hours=8), "The market is closed; it opens Monday 13 Oct at 09:30"),
+    ],
+)
+async def test_the_hours_of_the_exchange_are_told_from_the_calendar(later: timedelta, lead: str) -> None:
+    brief = await (await scene()).brief("today")
+    moved = replace(brief, portfolio=replace(brief.portfolio, at=START + later))
+    assert text_of(outlook.hours(moved)).startswith(lead)
+
+
+async def test_what_is_due_is_told_and_a_silent_calendar_said(busy: Scene) -> None:
+    brief = await busy.brief("today")
+    assert text_of(outlook.ahead(brief, figures_of(brief), "META")).startswith("I follow the reports of what you hold")
+    silent = replace(brief, missing=("calendar",))
+    assert text_of(outlook.ahead(silent, figures_of(silent), None)).startswith("The calendar did not answer")
+    bare = replace(brief, earnings=())
+    assert text_of(outlook.ahead(bare, figures_of(bare), "NVDA")).startswith("NVDA does not report in the next 5 sessions")
+    assert text_of(outlook.ahead(bare, figures_of(bare), None)).startswith("Nothing you hold reports")
