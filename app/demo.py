@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+from app.worlds import YEARS
 from domain.clock import ManualClock, WorldClock
+from domain.errors import BadArgument
 from domain.events import DemoMoved
 from domain.market import Shock
 from domain.money import percent_text
@@ -40,6 +42,8 @@ class DemoWorld:
     async def forward(self, by: timedelta) -> datetime:
         """Move the world forwards; working orders meet every minute on the way, in order. Returns the new instant."""
         until = self.now() + by
+        if until.year not in YEARS:
+            raise BadArgument(f"The exchange calendar here ends with {YEARS[-1]}; the demo cannot go beyond it.", example="/demo")
         clock = cast("WorldClock | ManualClock", self._floor.clock)
         if isinstance(clock, ManualClock):
             clock.set(until)

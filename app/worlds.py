@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.settings import Settings
 from domain.clock import ManualClock, SystemClock, WorldClock
-from domain.errors import BadArgument
+from domain.errors import BadArgument, SetupError
 from domain.instruments import Instrument
 from domain.ports import Calendar, Clock, MarketData, NewsSource
 from market import calendar
 from market.world.listing import instruments as universe
 from storage.world import WorldState
 
+YEARS = range(2001, 2036)  # what the session table covers, less a year of history to look back on and one to look ahead to
 OPENING = timedelta(hours=1)  # the demo begins at 10:30 New York, an hour after the open
 
 
@@ -55,6 +56,10 @@ class Wanted:
             raise BadArgument("--replay trades a throw-away book: leave --account out, or give --book FILE.")
         if self.book is not None and self.account is not None:
             raise BadArgument("--book is a book of its own: leave --account out.")
+        for option, at in (("--now", self.now), ("--at", self.at)):
+            if at is not None and at.year not in YEARS:
+                said = f"{option} {at.date().isoformat()} lies outside the exchange calendar here, {YEARS[0]} to {YEARS[-1]}."
+                raise BadArgument(said, example=f"{option} 2025-10-10T14:00-04:00")
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
@@ -74,7 +79,15 @@ class World:
 
 
 def demo_instant(wall: datetime, stored: WorldState | None) -> datetime:
-    """10:30 New York of the latest completed session, or the instant last stored where that is later: the demo never goes back."""
+    """10:30 New York of the latest completed session, or the instant last stored where that is later: the demo never goes back.
+
+    A machine whose clock cannot be right resumes where it was; on a first start SetupError says what to type.
+    """
+    if wall.year not in YEARS:
+        if stored is not None:
+            return stored.instant
+        said = f"This machine's clock says {wall.date().isoformat()}; the exchange calendar here covers {YEARS[0]} to {YEARS[-1]}."
+        raise SetupError(f"{said} Set the clock, or name an instant.", example="foliopilot chat --now 2025-03-05T10:30-05:00")
     start = calendar.latest_completed(wall).open + OPENING
     return max(start, stored.instant) if stored is not None else start
 
