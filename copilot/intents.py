@@ -206,7 +206,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"update me|updates?|sum up|summarise|summarize|summary|review|blow up|blew up|bring me up|fill me in|"
         r"what is new|what is up|overnight|went on|moved|move|moves|movers)\b|"
         r"\bhow (did|was|were|is|has|bad|good)\b.*\b(yesterday|today|week|day|month|things|it)\b|\b(anything|"
-        r"something) (new|important|big|exciting|interesting)\b|\bwhat is good\b|\bhow bad was\b|\bhow (did|was|"
+        r"something) (new|important|big|exciting|interesting)\b|\bwhat is good\b|\bhow bad was\b|"
+        r"\b(good|bad|great|rough|decent) (day|week|morning|session) ?(today|so far|for (me|us))?$|\bhow (did|was|"
         r"is) (yesterday|today|the day|the week|the market|my day|this week)\b",
     ),
     (
@@ -235,7 +236,10 @@ _SPANS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"so far in all)\b"
         ),
     ),
-    ("today", re.compile(r"\b(today|tonight|this (morning|afternoon)|right now|overnight|intraday|so far)\b")),
+    (
+        "today",
+        re.compile(r"\b(today|tonight|this (morning|afternoon)|right now|overnight|intraday|so far|(good|bad|great|rough|decent) day)\b"),
+    ),
 )
 
 

@@ -13,7 +13,7 @@ from domain.money import HUNDRED, ONE, ZERO, percent_text
 
 _NUMBER = r"(?P<number>[0-9]{1,3}(?:\.[0-9]{1,2})?) ?(?:%|percent|per cent)"
 _DOWN = re.compile(
-    r"\b(fall|drop|crash|los[et]|dip|sink|slid|tank|plung|dump|collapse|tumble|declin|correct|"
+    r"\b(fall|fell|drop|crash|los[et]|dip|sink|sank|slid|tank|plung|dump|collapse|tumble|declin|correct|"
     rf"(?:go|went|goes|is|are|was|were) down)\w*\b.*?{_NUMBER}"
 )
 _UP = re.compile(rf"\b(ris|rose|gain|jump|rall|climb|surg|soar|pop|(?:go|went|goes|is|are|was|were) up)\w*\b.*?{_NUMBER}")

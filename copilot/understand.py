@@ -41,6 +41,7 @@ _NAMED_AND_WHEN = re.compile(
     r"(?: for| over| in| on)*"
     r"(?: this| last| past| the| so far| to date| today| yesterday| year| ytd| month| week| monthly| weekly| overall)+"
 )
+_HOW_TO = re.compile(r"\bhow (?:do|would|can|could|to) .*?\b(?P<verb>sell|buy|close|trailing|stop|target|cancel|modify)\b")
 _SINCE_BOUGHT = re.compile(r"\b(realised|realized|fees?|commissions?|performers?|performing|so far|biggest|ever|total)\b")
 _SPAN_COMMANDS = frozenset({"what-happened", "profit-loss", "performance"})
 _INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "performance", "explain": "help", "demo": "status"}
@@ -272,6 +273,8 @@ def _call(command: str, words: str, symbol: str | None, span: str | None, known:
         ):
             return AskBack("Of which one? Say its symbol or its name; I know only what trades here.", ("/quote SPY",))
         return Call("positions") if not known.commands or "positions" in known.commands else Call("help")
+    if command == "help" and (verb := _HOW_TO.search(words)) is not None:
+        arguments["word"] = verb["verb"]
     if command == "explain":
         if (term := _TERMS.search(words)) is not None:
             arguments["topic"] = term[0]
