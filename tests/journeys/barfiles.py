@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -46,7 +46,7 @@ def write(path: Path, rows: Iterable[Row | str]) -> Path:
     return path
 
 
-def made(day: date, prices: dict[str, tuple[float, float]], minutes: int = 5) -> Iterator[str]:
+def made(day: date, prices: Mapping[str, tuple[float, float]], minutes: int = 5) -> Iterator[str]:
     """Bars of one session for each symbol, on a straight line from its first price to its last, with plenty of volume."""
     count = 390 // minutes
     for symbol, (first, last) in prices.items():

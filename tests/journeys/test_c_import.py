@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app import importing
-from domain.errors import ImportRefused
+from domain.errors import BadArgument, ImportRefused
 from tests.journeys.chat import NOW, chat, figures
 from tests.journeys.program import run
 
@@ -109,7 +109,7 @@ def test_a_name_that_cannot_be_typed_or_is_taken_is_refused(tmp_path, name):
         assert done.code == 2
         assert "--account retirement" in done.err
         assert not home.exists()
-    with pytest.raises(importing.BadArgument):
+    with pytest.raises(BadArgument):
         importing.check_name(name)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from domain.chat import Incoming
+from domain.clock import ManualClock
 from domain.tickets import Origin, TicketStatus
 from storage import journal, tickets
 from tests.journeys.chat import NOW, OWNER, Chat, chat
@@ -94,7 +95,9 @@ async def test_a_card_expires_after_two_minutes_and_says_so(tmp_path):
 async def test_a_tap_in_the_last_second_holds_and_one_after_it_does_not_even_before_anyone_swept(tmp_path):
     async with chat(tmp_path) as reader:
         card = await reader.card("#buy AAPL 1 limit 240 gtc")
-        reader.house.floor.clock.set(card.expires)
+        clock = reader.house.floor.clock
+        assert isinstance(clock, ManualClock)
+        clock.set(card.expires)
         reply = await tap(reader, f"confirm:{card.id}:{card.digest()}")
         assert reply.failure.code == "ticket_closed"
         assert "expired" in reply.failure.message
@@ -192,7 +195,7 @@ async def test_close_all_wants_its_word_and_then_sells_everything_once(tmp_path)
         assert after.positions == ()
         assert after.orders == (), "no protective order stays behind"
         sold = [e for e in reader.house.floor.book.entries if e.order and e.order.startswith(card.id)]
-        assert sorted(e.symbol for e in sold) == sorted(p.symbol for p in before.positions)
+        assert sorted(str(e.symbol) for e in sold) == sorted(p.symbol for p in before.positions)
         assert after.cash == before.cash + sum(e.amount for e in sold)
         assert (await reader.ticket(card.id)).status is TicketStatus.EXECUTED
         assert "nothing" in (await reader.say("/positions")).lower() or "no position" in (await reader.say("/positions")).lower()

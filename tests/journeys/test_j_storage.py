@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.durable import DurableStore
 from tests.journeys.chat import chat
 from tests.journeys.program import run, start
 from tests.storage.server import server
@@ -189,17 +190,18 @@ def test_a_directory_nobody_may_write_is_said_to_be_so(tmp_path):
 
 async def test_a_full_disk_is_told_nothing_is_sent_and_it_goes_on_when_there_is_room(tmp_path):
     async with chat(tmp_path, still=False, account="demo") as reader:
-        held = await reader.held("AAPL")
+        held, store = await reader.held("AAPL"), reader.house.store
+        assert isinstance(store, DurableStore)
         pages = (tmp_path / "foliopilot.db").stat().st_size // 4096
-        await sabotage(reader.house.store, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"))
-        said = []
+        await sabotage(store, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"))
+        said: list[str] = []
         while not any("the database refused" in answer.lower() for answer in said):
             assert len(said) < 60, said[-2:]
             said += [await reader.say("#AAPL close 1"), await reader.say("yes")]
         assert "Traceback" not in "".join(said)
         assert "positions worth" in await reader.say("/positions"), "reading goes on"
         await reader.pushes()
-        await sabotage(reader.house.store, lambda connection: connection.execute("PRAGMA max_page_count = 1073741823"))
+        await sabotage(store, lambda connection: connection.execute("PRAGMA max_page_count = 1073741823"))
         await reader.pushes()
         sold = held - await reader.held("AAPL")
         released = sum("Done: #AAPL close 1" in answer or "Confirmed: #AAPL close 1" in answer for answer in said)

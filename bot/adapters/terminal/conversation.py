@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from domain.chat import Button, Buttons, Failure, Incoming, Reply, ReplyKind, Text, Tone
 from domain.ports import Clock
-from domain.tickets import Origin, Ticket
+from domain.tickets import Origin, Ticket, TicketStatus
 
 Handle = Callable[[Incoming], Awaitable[Reply]]
 OpenCards = Callable[[], Awaitable[Sequence[Ticket]]]
 
 YES = frozenset({"yes", "y"})
 NO = frozenset({"no", "n"})
+SENT = frozenset({TicketStatus.CONFIRMED, TicketStatus.WORKING, TicketStatus.EXECUTED, TicketStatus.PARTIAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,7 @@ class Conversation:
         reply = await self._handle(incoming)
         self._last = reply
         confirming = (payload or text.strip().lower()).startswith("confirm")
-        fresh_card = reply.kind is ReplyKind.TICKET and reply.ticket is not None and reply.ticket.open
-        return Turn(reply, released=confirming and reply.kind is not ReplyKind.ERROR and not fresh_card)
+        return Turn(reply, released=confirming and reply.ticket is not None and reply.ticket.status in SENT)
 
     def _refused(self, code: str, message: str) -> Turn:
         return Turn(Reply((Text(message, Tone.WARNING),), ReplyKind.ERROR, failure=Failure(code, message)), released=False)
