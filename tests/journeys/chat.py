@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from app import wiring
 from app.banner import banner
@@ -116,11 +118,19 @@ def figures(reply: Reply) -> dict[str, Decimal]:
 
 
 @asynccontextmanager
-async def chat(home: Path, *, still: bool = True, read_only: bool = False, ids: Ids | None = None, **wanted: object) -> AsyncIterator[Chat]:
+async def chat(
+    home: Path,
+    *,
+    still: bool = True,
+    read_only: bool = False,
+    ids: Ids | None = None,
+    configured: Mapping[str, Any] = MappingProxyType({}),
+    **wanted: object,
+) -> AsyncIterator[Chat]:
     """A house on a clock that moves by hand; `now` is a Wednesday morning unless something else is asked for."""
     if not {"now", "replay", "book", "account"} & set(wanted):
         wanted["now"] = NOW
-    settings = Settings(home=home)
+    settings = Settings(home=home, **configured)
     ids = ids or (SequentialIds() if still else RandomIds())
     house = await wiring.build(settings, Wanted(still=still, **wanted), ids=ids, read_only=read_only)  # type: ignore[arg-type]
     try:

@@ -201,7 +201,7 @@ async def test_demo_levers_are_refused_where_nothing_may_change(tmp_path):
 
 async def test_another_seed_is_another_market_and_the_same_seed_the_same(tmp_path):
     answers = []
-    for _ in range(2):
-        async with chat(tmp_path) as reader:
+    for seed in (7, 7, 8):
+        async with chat(tmp_path, configured={"seed": seed}) as reader:
             answers.append(await reader.say("/positions all"))
-    assert answers[0] == answers[1]
+    assert answers[0] == answers[1] != answers[2]
