@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Literal, NewType
 
 from domain.chat import CommandSpec, Parameter
-from domain.errors import BadArgument
+from domain.errors import BadArgument, UnknownSymbol
 
 Symbol = NewType("Symbol", str)
 """Marks an argument that names an instrument: `AAPL`, `$aapl` and `apple` arrive as `AAPL`; unknown ones raise UnknownSymbol."""
@@ -61,7 +61,7 @@ def validate(spec: CommandSpec, given: Mapping[str, Any], resolve: Resolve) -> d
     values = {name: value for name in cleaned if (value := getattr(model, name)) is not None}
     for parameter in spec.parameters:
         if parameter.kind == "symbol" and values.get(parameter.name) is not None:
-            values[parameter.name] = resolve(values[parameter.name])
+            values[parameter.name] = _resolved(spec, values[parameter.name], resolve)
     return values
 
 
@@ -91,6 +91,17 @@ def nearest(wanted: str, names: Sequence[str], cutoff: float = 62.0) -> str | No
         if found:
             return names[int(found[2])]
     return None
+
+
+def _resolved(spec: CommandSpec, word: str, resolve: Callable[[str], str]) -> str:
+    """The symbol a word names; one that names none may have been meant as a choice, so those are told too."""
+    try:
+        return resolve(word)
+    except UnknownSymbol as error:
+        choices = [choice for p in spec.parameters for choice in p.choices]
+        if not choices:
+            raise
+        raise UnknownSymbol(f"{error.message} Nor is it one of {', '.join(choices)}.", example=_example(spec)) from None
 
 
 def _taker(free: Sequence[Parameter], word: str) -> Parameter | None:

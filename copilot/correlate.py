@@ -103,7 +103,7 @@ def names_of(instruments: Mapping[str, Instrument]) -> Names:
     phrases: dict[str, set[str]] = {}
     for symbol, instrument in instruments.items():
         for name in (" ".join(words) for words in phrases_of(instrument)):
-            if len(name) > 3 and name.upper() != symbol:
+            if len(name) > 3 and (name.upper() != symbol or name.lower() not in _PLAIN_WORDS):
                 phrases.setdefault(name, set()).add(symbol)
     plain = [s for s in instruments if len(s) > 2 and s.lower() not in _PLAIN_WORDS]
     marked = "|".join(re.escape(s) for s in sorted(instruments, key=len, reverse=True)) or "(?!)"
