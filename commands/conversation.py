@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from commands.context import Ctx, Heard, Invocation
 from copilot.brief import Brief, gather
 from copilot.compose import answer
-from copilot.meaning import AskBack, Call, Chat, Known, Propose, Question, QuestionKind, Topic
+from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
 from domain.chat import Block, Button, Buttons, Code, Failure, Reply, ReplyKind, Text, Tone
@@ -30,6 +30,7 @@ class Conversation:
     async def __call__(self, ctx: Ctx, text: str) -> Heard:
         """What a line asks for; a question about the book is answered at once, from its brief."""
         meaning = understand(text, await self._known(ctx))
+        ctx.session.symbol = _spoken_of(ctx, meaning) or ctx.session.symbol
         match meaning:
             case Call(command=command, arguments=given):
                 return _invocation(ctx, command, given)
@@ -49,6 +50,18 @@ class Conversation:
         held = frozenset(p.symbol for p in (await ctx.portfolio()).positions)
         commands = frozenset(s.name for s in ctx.registry.commands())
         return Known(instruments, held, commands, ctx.session.symbol, self._index)
+
+
+def _spoken_of(ctx: Ctx, meaning: Meaning) -> str | None:
+    """The one instrument a line is about, so that `it` in the next one means it."""
+    match meaning:
+        case Question(symbol=symbol):
+            return symbol
+        case Call(arguments=given):
+            named = given.get("symbol") or given.get("topic", "")
+            return named if ctx.known(named) else None
+        case _:
+            return None
 
 
 async def _brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:

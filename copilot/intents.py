@@ -100,7 +100,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"walk me through|describe|explain) (yesterday|today|this week|the (day|week)|"
         r"my (day|week))\b",
     ),
-    ("demo", r"\bdemo\b|\bsimulated (world|market|time)\b|\bis this (real|fake|simulated|live)\b|\breal money\b"),
+    ("status", r"\bis (this|it|that) (all )?(real|fake|simulated|live|play|paper)\b|\breal money\b"),
+    ("demo", r"\bdemo\b|\bsimulated (world|market|time)\b"),
     ("chart", r"\bprice history\b|\b(chart|graph|plot|draw|candles?|candlestick)\b"),
     (
         "orders",
@@ -113,7 +114,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         "journal",
         r"\bjournal\b|\baudit\b|\b(activity|action|transaction|trading|trade|event)s? (log|history|record|list|"
-        r"trail)\b|\bwhat (have|did) (i|you|we) (traded?|done?|sell|sold|buy|bought|changed?)\b|"
+        r"trail)\b|\bwhat (have|did) (i|you|we) (traded?|done?|do|sell|sold|buy|bought|changed?)\b|"
         r"\bwhat did you do\b|\b(log|logbook)\b|"
         r"\bwho (changed|cancelled|canceled|closed|sold|bought|moved|placed|did|confirmed)\b|\bmy (past |last |"
         r"recent )?(trades|transactions)\b|\btrades\b|\bwhen did i (last )?(sell|buy|close)\b|\bwhy did you (sell|"

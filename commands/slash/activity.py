@@ -9,6 +9,7 @@ from typing import Literal
 
 from commands.alerts import alert
 from commands.context import Ctx
+from commands.followups import reason_sentence
 from commands.registry import command
 from commands.slash.sheet import Sheet, plural, short_moment, zone_name
 from domain import codec, events
@@ -108,7 +109,7 @@ def event_text(event: events.Event) -> str:
         case events.TicketMoved(status=TicketStatus.PROPOSED):
             return ""
         case events.TicketMoved(ticket=ticket, line=line, status=status, reason=reason):
-            return f"Card {ticket} {status.value.lower()}: {line}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
+            return f"Card {ticket} {status.value.lower()}: {line}." + (f" {reason_sentence(reason)}" if reason else "")
         case events.OrderAccepted(order=order):
             return f"Accepted: {describe(order)}."
         case events.PositionOpened(symbol=symbol, quantity=quantity, price=price):

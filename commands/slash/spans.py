@@ -11,7 +11,14 @@ from market import calendar
 from market.hub import Hub
 
 Span = Literal["today", "week", "month", "year", "ytd", "all"]
-SUFFIX: dict[str, str] = {"today": "today", "week": "this week", "month": "this month", "year": "this year", "ytd": "this year", "all": "since the start"}
+SUFFIX: dict[str, str] = {
+    "today": "today",
+    "week": "this week",
+    "month": "this month",
+    "year": "this year",
+    "ytd": "this year",
+    "all": "since the start",
+}
 
 
 @dataclass(frozen=True, slots=True)

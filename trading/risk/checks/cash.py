@@ -19,7 +19,8 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     What the ticket sells does not count, since it may fill later than what it buys. Free is cash, less what open buy orders may take, less
     twice the market value sold short (its proceeds, and as much again as cover), so gross exposure stays within equity.
     """
-    legs = [leg for leg in proposal.legs if leg.opening > 0 and leg.price is not None]
+    shorting = proposal.portfolio.spec.shorting  # where it is not allowed, the check for short sales says so, and no sum matters
+    legs = [leg for leg in proposal.legs if leg.opening > 0 and leg.price is not None and (shorting or leg.side is Side.BUY)]
     if not legs:
         return None
     need = sum((_cost(proposal, leg) for leg in legs), ZERO)

@@ -17,8 +17,8 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
         return None
     heaviest = None
     for leg in proposal.legs:
-        if leg.is_exit or leg.price is None:
-            continue
+        if leg.is_exit or leg.price is None or (leg.after < 0 and not proposal.portfolio.spec.shorting):
+            continue  # a short sale that is not allowed has a check of its own
         after = abs(leg.after) * leg.price * proposal.portfolio.multiplier(leg.symbol) / equity
         if heaviest is None or after > heaviest[0]:
             heaviest = (after, leg.symbol)
