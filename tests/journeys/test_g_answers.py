@@ -261,6 +261,16 @@ async def test_a_panicking_reader_is_understood(tmp_path):
             assert not (await reader.book()).halted, "from free text it is a card first"
 
 
+async def test_it_means_what_was_spoken_of_last(tmp_path):
+    async with chat(tmp_path) as reader:
+        await reader.say("what's going on with nvidia?")
+        assert "NVDA" in await reader.say("should I sell it?")
+        assert (await reader.card("sell half of it")).line == "#NVDA close 50%"
+        await reader.say("no")
+        await reader.say("/quote tesla")
+        assert (await reader.card("sell half of it")).line == "#TSLA close 50%"
+
+
 async def test_why_explains_every_figure_of_the_last_answer(tmp_path):
     async with chat(tmp_path) as reader:
         for asked in ("/positions", "what happened yesterday?", "/exposure", "/profit-loss", "#AAPL close 50%"):
