@@ -118,7 +118,7 @@ async def test_every_line_of_the_list_is_answered_by_name(tmp_path):
         assert await reader.house.floor.desk.open_tickets() == []
 
 
-@pytest.mark.parametrize("year", [1970, 2000, 2036, 2100])
+@pytest.mark.parametrize("year", [1970, 2100])
 async def test_a_machine_whose_clock_cannot_be_right_says_so_and_goes_on_where_it_was(tmp_path, monkeypatch, year):
     monkeypatch.setattr(wiring, "SystemClock", lambda: ManualClock(datetime(year, 1, 3, 12, tzinfo=UTC)))
     with pytest.raises(SetupError, match=str(year)):
