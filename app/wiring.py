@@ -28,7 +28,7 @@ from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
 from domain.ports import Ids
 from market.hub import Hub
-from storage import accounts, ledger, world
+from storage import accounts, journal, ledger, world
 from storage.snapshot import copy_store, open_copy, open_memory
 from storage.store import Store
 from storage.world import WorldState
@@ -166,6 +166,9 @@ async def _world(
         return worlds.unpriced(symbols, settings, wanted), None
     async with store.read() as tx:
         stored = await world.load(tx)
+        last = await journal.lines(tx, openings.DEMO, limit=1)
+    if stored is not None and last:  # a killed run may have journalled after its instant was stored
+        stored = replace(stored, instant=max(stored.instant, last[0].at))
     instant = wanted.now or worlds.demo_instant(SystemClock().now(), stored)
     state = replace(stored, instant=instant) if stored else WorldState(settings.seed, instant, instant, ())
     return worlds.demo(settings, instant, state, still=wanted.still), state

@@ -8,6 +8,7 @@ from domain.alerts import Alert, Urgency
 from domain.chat import Reply
 from domain.orders import Order, OrderType
 from domain.tickets import TicketStatus
+from trading import execution
 
 
 def alert(event: events.Event) -> Alert | None:
@@ -42,6 +43,8 @@ def _other(event: events.Event) -> Alert | None:
     match event:
         case events.TicketMoved(ticket=ticket, line=line, status=TicketStatus.EXPIRED, reason=reason):
             return _alert(event, "card-expired", ticket, followups.expired(ticket, line, reason))
+        case events.TicketMoved(ticket=ticket, line=line, status=TicketStatus.FAILED, reason=execution.STOPPED):
+            return _alert(event, "card-not-sent", ticket, followups.not_sent(ticket, line), Urgency.WARNING)
         case events.PositionClosed(symbol=symbol, realised=realised):
             return _alert(event, "position-closed", f"{symbol}:{event.at.isoformat()}", followups.closed(symbol, realised, event.at))
         case events.KillSwitchPulled(who=who):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from domain.chat import Block, Button, Buttons, Reply, Text, Tone
+from domain.chat import Block, Button, Buttons, Code, Reply, Text, Tone
 from domain.facts import Fact
 from domain.money import money_text, quantity_text
 from domain.orders import Fill, Order, OrderType, Side
@@ -82,6 +82,12 @@ def unknown(order: Order) -> Reply:
 def expired(ticket: str, line: str, reason: str) -> Reply:
     """A card that nobody confirmed in time, or that a restart ended."""
     return Reply((Text(f"Expired: {line}. {reason_sentence(reason or 'nothing was sent')}", Tone.QUIET),), thread=ticket)
+
+
+def not_sent(ticket: str, line: str) -> Reply:
+    """A confirmed card whose program ended before its first order was written."""
+    said = f"Not done: {line}. The program stopped between your confirmation and the first order: nothing was sent."
+    return Reply((Text(said, Tone.WARNING), Code(line)), thread=ticket)
 
 
 def closed(symbol: str, realised: Decimal, at: datetime, currency: str = "USD") -> Reply:

@@ -20,6 +20,7 @@ from domain.orders import Fill, Order, OrderIntent, OrderStatus, OrderType, Side
 from domain.portfolio import AccountSpec, Mode
 from domain.tickets import Change, Consequence, Finding, LegEstimate, Origin, Proposer, Severity, Ticket, TicketStatus
 from tests.fakes.market import share, utc
+from trading import execution
 
 AT = utc("2025-10-08 16:00")
 D = Decimal
@@ -310,3 +311,12 @@ def test_other_events_and_silence():
         events.Event(AT, "main"),
     ):
         assert alert(quiet) is None
+
+
+def test_a_card_that_was_confirmed_and_never_sent_is_told_once_and_for_all():
+    moved = events.TicketMoved(AT, "demo", "t1", "#AAPL close", TicketStatus.FAILED, "core", execution.STOPPED)
+    told = alert(moved)
+    assert told is not None
+    assert told.kind == "card-not-sent"
+    assert "nothing was sent" in told.reply.blocks[0].text
+    assert alert(replace(moved, reason="the broker refused it")) is None

@@ -63,7 +63,7 @@ async def test_killed_after_yes(tmp_path, pause):
             assert sold == 7
         if ticket.status is not TicketStatus.EXECUTED:
             assert "nothing was sent" in ticket.reason
-            assert any("othing was sent" in p for p in pushed), f"its reader is told: {ticket.status} {ticket.reason} {pushed} {said[-300:]}"
+            assert any("othing was sent" in p for p in pushed), "its reader is told"
         elif "Filled: sold 7 NVDA" not in said:
             assert any("Filled: sold 7 NVDA" in p for p in pushed), "its reader is told"
         assert await reader.whole()
