@@ -28,9 +28,12 @@ class Courier:
         self._clock = clock
         self._deliver = deliver
         self._since = clock.now()
+        self._resume = self._since
 
     async def run_once(self) -> int:
-        """Deliver what is due; returns how many were shown. The first failure ends the round, so order is kept."""
+        """Deliver what is due; returns how many were shown. The first failure ends the round, and nothing overtakes what it holds up."""
+        if self._clock.now() < self._resume:
+            return 0
         async with self._store.read() as tx:
             rows = await outbox.due(tx, self._clock.now())
         shown = 0
@@ -40,8 +43,9 @@ class Courier:
             except Exception:
                 pause = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
                 log.exception("alert %s was not shown; next try in %s", row.id, pause)
+                self._resume = self._clock.now() + pause
                 async with self._store.write() as tx:
-                    await outbox.retry(tx, row.id, self._clock.now() + pause)
+                    await outbox.retry(tx, row.id, self._resume)
                 return shown
             async with self._store.write() as tx:
                 await outbox.delivered(tx, row.id, self._clock.now())
