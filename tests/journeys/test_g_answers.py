@@ -252,6 +252,35 @@ async def test_a_question_is_not_answered_with_the_answer_to_another(tmp_path):
         assert money(book.value("NVDA") * Decimal("0.2"))[1:] in said, said
 
 
+async def test_what_if_reckons_the_move_that_was_named(tmp_path):
+    async with chat(tmp_path) as reader:
+        book = await reader.book()
+        tech = book.sectors()["Information Technology"]
+        for text, change in (
+            ("what if nvidia falls 20%?", book.value("NVDA") * Decimal("-0.2")),
+            ("what if tech drops 15%", tech * Decimal("-0.15")),
+            ("what if apple goes up 5 percent?", book.value("AAPL") * Decimal("0.05")),
+            ("suppose nvda loses 7.5 %", book.value("NVDA") * Decimal("-0.075")),
+        ):
+            said = await reader.say(text)
+            assert f"{'lose' if change < 0 else 'gain'} {money(abs(change))}" in said, (text, said)
+            assert f"{money(book.equity + change)}" in said
+            assert "Nothing is drawn up" in said
+        said = await reader.say("what if nvidia falls 20%?")
+        assert f"NVDA at {money(book.stop('NVDA').stop)}" in said, "the stop on the way"
+        assert "No stop stands in the way" in await reader.say("what if microsoft falls 20%?")
+        assert "No stop would be reached" in await reader.say("what if apple falls 2%?")
+        said = await reader.say("what if the market crashes 10%?")
+        lost = Decimal(re.search(r"lose \$([\d,]+\.\d\d)", said)[1].replace(",", ""))
+        assert Decimal("0.05") * book.equity < lost < Decimal("0.15") * book.equity
+        assert "beta" in said
+        assert "would do nothing to you" in await reader.say("what if intel falls 20%?")
+        said = await reader.say("what if I bought more nvda?")
+        assert money(book.cash) in said
+        assert "`#buy NVDA 5%`" in said
+        assert not await reader.house.floor.desk.open_tickets()
+
+
 async def test_a_panicking_reader_is_understood(tmp_path):
     async with chat(tmp_path) as reader:
         for text in ("emergency stop, sell everything now", "EMERGENCY STOP!!!", "stop trading now", "sell everything!!"):
