@@ -26,7 +26,6 @@ from tests.trading.stage import START, buy, close, limit, stage
 from tests.trading.underway import resting, row
 
 D = Decimal
-D = Decimal
 
 
 class TestOneOrder:

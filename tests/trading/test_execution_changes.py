@@ -19,7 +19,6 @@ from tests.trading.stage import stage, stop
 from tests.trading.underway import fill, report, resting, row
 
 D = Decimal
-D = Decimal
 
 
 class TestCancelAndChange:

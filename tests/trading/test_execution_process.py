@@ -16,7 +16,6 @@ from tests.trading.stage import bought, close, deposit, stage
 from tests.trading.underway import row
 
 D = Decimal
-D = Decimal
 
 
 class TestInProcess:

@@ -24,7 +24,6 @@ from tests.trading.underway import fill, planted, report, resting, row
 from trading.legs import order_for
 
 D = Decimal
-D = Decimal
 
 
 class TestReports:
