@@ -54,7 +54,7 @@ async def _piped(house: House, conversation: Conversation) -> None:
     async def deliver(reply: Reply) -> None:
         await pipe.send(ORIGIN.chat, reply)
 
-    courier = Courier(house.store, house.floor.clock, deliver)
+    courier = Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)
     sys.stderr.write(render(await banner(house), width=WIDTH) + "\n\n")  # standard output holds one answer a line
     await courier.run_once()
     async with attend(house, None):
@@ -77,7 +77,7 @@ async def _interactive(house: House, conversation: Conversation) -> None:
     async def deliver(reply: Reply) -> None:
         await prompt.send(ORIGIN.chat, reply)
 
-    courier = Courier(house.store, house.floor.clock, deliver)
+    courier = Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)
     await refresh()
     await prompt.send(ORIGIN.chat, await banner(house))
     async with attend(house, courier, refresh):

@@ -35,7 +35,7 @@ class Instant(click.ParamType[datetime]):
 
 
 def world_options(command: Any) -> Any:
-    """The options that choose a book and a market; all but --account and --simulated use a throw-away database."""
+    """The options that choose a book and a market; all but --account use a throw-away database."""
     options = (
         click.option("--account", metavar="NAME", help="The account to open."),
         click.option("--now", type=Instant(), help="The demo's simulated instant (throw-away database)."),
@@ -44,7 +44,7 @@ def world_options(command: Any) -> Any:
         click.option("--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, help="With --replay: how fast time runs."),
         click.option("--zone", default="America/New_York", show_default=True, help="With --replay: the zone of naive times."),
         click.option("--book", type=FILE, help="A transactions file as the book, for this run only."),
-        click.option("--simulated", is_flag=True, help="Price an imported book with simulated prices, marked on every figure."),
+        click.option("--simulated", is_flag=True, help="Price an imported book with simulated prices, on a copy that is thrown away."),
     )
     for option in reversed(options):
         command = option(command)

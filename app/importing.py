@@ -65,7 +65,7 @@ def said(statement: Statement, name: str) -> str:
             f"Assumed an opening deposit of {money_text(statement.opening_cash)}, the least that keeps its cash from going negative."
         )
     lines += statement.notes
-    lines.append(f"Open it: foliopilot chat --account {name}    (quantities and cost; add --simulated for simulated prices)")
+    lines.append(f"Open it: foliopilot chat --account {name}    (quantities and cost; --simulated tries it on simulated prices, on a copy)")
     return "\n".join(lines)
 
 

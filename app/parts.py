@@ -61,4 +61,6 @@ def _storage(settings: Settings, wanted: Wanted) -> str:
     if wanted.now is not None or wanted.replay is not None or wanted.book is not None:
         return "in memory, thrown away at the end"
     place = "PostgreSQL" if settings.database_url else str(settings.database)
+    if wanted.simulated and not wanted.still:
+        return f"a copy of {place}, thrown away at the end"
     return f"{place}, looked at in a copy" if wanted.still else place

@@ -42,7 +42,7 @@ async def _run() -> None:
 
     try:
         await deliver(await banner(house))
-        async with attend(house, Courier(house.store, house.floor.clock, deliver)):
+        async with attend(house, Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)):
             await stop.wait()
     finally:
         await house.close()

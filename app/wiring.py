@@ -118,10 +118,10 @@ async def build(settings: Settings, wanted: Wanted, *, command: str = "chat", id
 
 
 async def _store(settings: Settings, wanted: Wanted, command: str, stack: AsyncExitStack) -> Store:
-    """The durable store; for `ask` a copy of it in memory; for other throw-away runs an empty one."""
+    """The durable store; a copy in memory for `ask` and where made-up prices must not reach a book; else an empty one."""
     if wanted.now is not None or wanted.replay is not None or wanted.book is not None:
         store = await open_memory()
-    elif not wanted.still:
+    elif not (wanted.still or wanted.simulated):
         return await stack.enter_async_context(database(settings, command=command))
     elif settings.database_url:
         durable = await importlib.import_module("storage.engine").open_store(settings.database_url, SystemClock())

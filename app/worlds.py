@@ -40,7 +40,7 @@ class Wanted:
     @property
     def throwaway(self) -> bool:
         """True when nothing of this run is kept."""
-        return self.still or self.now is not None or self.replay is not None or self.book is not None
+        return self.still or self.simulated or self.now is not None or self.replay is not None or self.book is not None
 
     def check(self) -> None:
         """Refuse options that contradict each other; raises BadArgument with a correct line."""

@@ -21,11 +21,12 @@ log = logging.getLogger(__name__)
 
 
 class Courier:
-    """Brings alerts. `deliver` shows one reply and raises when it was not shown; a row leaves the outbox only after it was shown."""
+    """Brings the alerts of one account. `deliver` shows a reply or raises; a row leaves the outbox only after it was shown."""
 
-    def __init__(self, store: Store, clock: Clock, deliver: Callable[[Reply], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, clock: Clock, account: str, deliver: Callable[[Reply], Awaitable[None]]) -> None:
         self._store = store
         self._clock = clock
+        self._account = account
         self._deliver = deliver
         self._since = clock.now()
         self._resume = self._since
@@ -35,7 +36,7 @@ class Courier:
         if self._clock.now() < self._resume:
             return 0
         async with self._store.read() as tx:
-            rows = await outbox.due(tx, self._clock.now())
+            rows = await outbox.due(tx, self._clock.now(), account=self._account)
         shown = 0
         for row in rows:
             try:

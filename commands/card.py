@@ -186,7 +186,7 @@ def _leg_rows(leg: LegEstimate, frame: Frame, result: str) -> tuple[tuple[str, s
     if leg.side is not None:
         rows.append(("Side", leg.side.value))
     if leg.quantity is not None:
-        rows.append(("Quantity", f"{quantity_text(leg.quantity)} {frame.unit(leg.symbol)}"))
+        rows.append(("Quantity", _counted(leg.quantity, frame.unit(leg.symbol))))
     if leg.price is not None:
         rows.append(("Est. price", f"{money_text(leg.price, currency)}{_basis(leg, frame)}"))
     if leg.value is not None:
@@ -206,14 +206,20 @@ def _basis(leg: LegEstimate, frame: Frame) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
+def _counted(quantity: Decimal, unit: str) -> str:
+    return f"{quantity_text(quantity)} {'share' if unit == 'shares' and quantity == 1 else unit}"
+
+
 def age(at: datetime, now: datetime) -> str:
-    """How old a quote is, in the largest whole unit: `2 s old`, `3 min old`, `16 h old`."""
+    """How old a quote is, in the largest whole unit: `2 s old`, `3 min old`, `16 h old`, `4 days old`."""
     seconds = max(int((now - at).total_seconds()), 0)
     if seconds < 120:
         return f"{seconds} s old"
     if seconds < 7200:
         return f"{seconds // 60} min old"
-    return f"{seconds // 3600} h old"
+    if seconds < 172_800:
+        return f"{seconds // 3600} h old"
+    return f"{seconds // 86_400} days old"
 
 
 def _totals(legs: Sequence[LegEstimate], frame: Frame, result: str) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain import codec
 from domain.alerts import Alert
@@ -27,9 +28,10 @@ async def add(tx: Tx, alert: Alert) -> None:
     await tx.insert("outbox", row)
 
 
-async def due(tx: Tx, now: datetime, limit: int = 50) -> list[OutboxRow]:
-    """What is to be sent now, in the order it was queued."""
-    rows = await tx.select("outbox", delivered=None, until=("due", now), order="id", limit=limit)
+async def due(tx: Tx, now: datetime, limit: int = 50, *, account: str | None = None) -> list[OutboxRow]:
+    """What is to be sent now, of one account where it is named, in the order it was queued."""
+    narrowed: dict[str, Any] = {} if account is None else {"account": account}
+    rows = await tx.select("outbox", delivered=None, until=("due", now), order="id", limit=limit, **narrowed)
     return [OutboxRow(row["id"], read_body(Alert, row["body"], table="outbox", key=row["id"]), row["tries"]) for row in rows]
 
 

@@ -207,10 +207,17 @@ def test_figures_are_written_for_a_phone(value, unit, text):
     assert figure(D(value), unit) == text
 
 
+def test_one_share_is_one_share():
+    one = everything(card(ticket(replace(leg(), quantity=D(1))), FRAME))
+    assert "1 share" in one
+    assert "1 shares" not in one
+
+
 def test_the_age_of_a_quote():
     assert age(AT, AT - timedelta(seconds=3)) == "0 s old"
     assert age(AT, AT + timedelta(minutes=3)) == "3 min old"
     assert age(AT, AT + timedelta(hours=16)) == "16 h old"
+    assert age(AT, AT + timedelta(days=4)) == "4 days old"
     assert "(bid)" in everything(card(ticket(replace(leg(), quote_at=None)), FRAME))
 
 

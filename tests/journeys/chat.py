@@ -38,7 +38,7 @@ class Chat:
         self.house = house
         self.talk = Conversation(house.front.handle, house.floor.desk.open_tickets, origin, house.floor.clock, f"s-{origin.person}")
         self.pushed: list[Reply] = []
-        self.courier = Courier(house.store, house.floor.clock, self._deliver)
+        self.courier = Courier(house.store, house.floor.clock, house.floor.spec.name, self._deliver)
 
     async def _deliver(self, reply: Reply) -> None:
         self.talk.shown(reply)

@@ -52,6 +52,12 @@ def test_a_file_becomes_an_account_once_and_shows_quantities_and_cost(tmp_path):
     assert simulated.code == 0
     assert "(simulated)" in simulated.json["text"]
     assert all(f["simulated"] is True for f in simulated.json["figures"])
+    tried = run(home, "chat", "--account", "savings", "--simulated", said="#buy BTC $500\nyes\n/positions\n")
+    assert tried.code == 0
+    assert "thrown away" in tried.err
+    assert "BTC" in tried.out
+    after = run(home, "ask", "--account", "savings", "/positions")
+    assert "2 positions that cost $4,300.00" in after.out, "made-up prices never reach the reader's own ledger"
     other = run(home, "ask", "--account", "saving", "/positions")
     assert other.code == 2
     assert "there is: demo, savings" in other.err.replace("\n", " ")

@@ -15,7 +15,7 @@ async def test_an_outage_delays_alerts_and_loses_none(tmp_path):
                 raise ConnectionError("no line")
             shown.append(render(reply, width=1000))
 
-        courier = Courier(reader.house.store, reader.house.floor.clock, deliver)
+        courier = Courier(reader.house.store, reader.house.floor.clock, reader.house.floor.spec.name, deliver)
         for line in ("#MSFT stop 5%", "#AAPL close 5"):
             await reader.say(line)
             await reader.say("yes")
@@ -30,6 +30,22 @@ async def test_an_outage_delays_alerts_and_loses_none(tmp_path):
         assert shown[0].startswith("Placed: sell 20 MSFT stop")
         assert shown[1].startswith("Filled: sold 5 AAPL")
         assert await courier.run_once() == 0, "told once"
+
+
+async def test_one_account_is_not_told_of_another(tmp_path):
+    async with chat(tmp_path) as reader:
+        shown = []
+
+        async def deliver(reply):
+            shown.append(reply)
+
+        other = Courier(reader.house.store, reader.house.floor.clock, "savings", deliver)
+        await reader.say("#AAPL close 5")
+        await reader.say("yes")
+        await reader.house.pulse()
+        assert await other.run_once() == 0
+        assert shown == []
+        assert len(await reader.pushes()) == 1
 
 
 async def test_what_was_not_told_before_the_end_is_told_late_at_the_next_start(tmp_path):
