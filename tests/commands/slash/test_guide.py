@@ -64,12 +64,14 @@ async def test_every_example_is_a_line_that_works():
     one = await stage()
     reply = await one.call("examples")
     said = [text for block in reply.blocks for text in ([v for _, v in block.rows] if hasattr(block, "rows") else [])]
+    assert sum(line.startswith("#") for line in said) >= 3
+    assert sum(line.startswith("/") for line in said) >= 3
     for line in said:
         if line.startswith("#") and line not in ("#cancel-all",):
             await one.plan(line)
         elif line.startswith("/"):
             name, *words = line[1:].split()
-            await one.call(name, *words)
+            assert (await one.call(name, *words)).command is not None
 
 
 def test_the_glossary_holds_forty_words_that_are_each_found_by_every_name():
