@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app.speech import plainly
 from domain.errors import FoliopilotError, ImportRefused, UserError
 
 SHOWN_LINES = 20
@@ -100,6 +101,7 @@ def doctor(as_json: bool) -> None:
 
 def main() -> None:
     """The console script. A deliberate error is a sentence on standard error and exit 2; anything else is a fault, exit 1."""
+    plainly()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
