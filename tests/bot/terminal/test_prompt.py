@@ -43,13 +43,13 @@ async def test_control_c_asks_and_n_stays(tmp_path):
     async with prompt() as (desk, keys, made):
         keys.send_text("\x03")
         serving = asyncio.create_task(made.serve())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         keys.send_text("n\n")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         keys.send_text("still here\n")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         keys.send_text("\x03")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         keys.send_text("y\n")
         await asyncio.wait_for(serving, 10)
         assert [i.text for i in desk.heard] == ["still here"]
@@ -59,7 +59,7 @@ async def test_control_c_twice_leaves():
     async with prompt() as (_, keys, made):
         keys.send_text("\x03")
         serving = asyncio.create_task(made.serve())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         keys.send_text("\x03")
         await asyncio.wait_for(serving, 10)
         assert serving.done()
