@@ -39,7 +39,7 @@ NOW = utc("2025-10-10 14:30")
 series = st.lists(st.floats(-0.2, 0.2, allow_nan=False), min_size=60, max_size=250)
 
 
-def reference(returns: Sequence[float], market: Sequence[float]) -> None:
+def expect_reference(returns: Sequence[float], market: Sequence[float]) -> None:
     """Our figures against empyrical's and numpy's."""
     mine, theirs = np.array(returns), np.array(market)
     for level in (0.95, 0.99):
@@ -55,7 +55,7 @@ def reference(returns: Sequence[float], market: Sequence[float]) -> None:
 
 @given(returns=series)
 def test_figures_equal_the_reference_on_any_returns(returns: list[float]) -> None:
-    reference(returns, [r * 0.5 + math.sin(n) / 50 for n, r in enumerate(returns)])
+    expect_reference(returns, [r * 0.5 + math.sin(n) / 50 for n, r in enumerate(returns)])
 
 
 def test_figures_equal_the_reference_on_the_shared_returns() -> None:
@@ -67,7 +67,7 @@ def test_figures_equal_the_reference_on_the_shared_returns() -> None:
         factors = [float(row["financials"]) / 100 for row in csv.DictReader(file)]
     n = min(len(returns), len(factors))
     assert n >= 60
-    reference(returns[:n], factors[:n])
+    expect_reference(returns[:n], factors[:n])
 
 
 def test_losses_are_positive_and_a_book_that_only_gains_risks_nothing() -> None:
