@@ -13,6 +13,7 @@ from domain.tickets import Origin, Ticket, TicketStatus
 Handle = Callable[[Incoming], Awaitable[Reply]]
 OpenCards = Callable[[], Awaitable[Sequence[Ticket]]]
 
+NO_CARD = "No card is open: the last one was answered already, or has expired. Nothing changed just now; `/orders` shows what is working."
 YES = frozenset({"yes", "y"})
 NO = frozenset({"no", "n"})
 SENT = frozenset({TicketStatus.CONFIRMED, TicketStatus.WORKING, TicketStatus.EXECUTED, TicketStatus.PARTIAL})
@@ -45,18 +46,16 @@ class Conversation:
         """The answer to a line. Raises nothing of its own: what `yes` cannot mean is an answer that says what to type."""
         word = line.strip().lower().rstrip(".!") if not line.strip().startswith(".") else line.strip()
         if word in YES or word in NO:
-            answered = await self._answer_card(confirm=word in YES)
-            if answered is not None:
-                return answered
-        elif word.startswith(".") and word[1:].isdecimal() and word.isascii():
+            return await self._answer_card(confirm=word in YES)
+        if word.startswith(".") and word[1:].isdecimal() and word.isascii():
             return await self._press(int(word[1:]))
         return await self._tell(line, payload=None)
 
-    async def _answer_card(self, *, confirm: bool) -> Turn | None:
-        """`yes` and `no` belong to a card only when exactly one is open and was the last thing shown; None: the desk hears the word."""
+    async def _answer_card(self, *, confirm: bool) -> Turn:
+        """`yes` and `no` belong to a card only when exactly one is open and was the last thing shown."""
         cards = await self._cards()
         if not cards:
-            return None
+            return self._refused("no_card", NO_CARD)
         shown = self._last.ticket.id if self._last is not None and self._last.ticket is not None else None
         if len(cards) == 1 and cards[0].id == shown:
             card = cards[0]

@@ -50,10 +50,22 @@ async def test_yes_with_two_cards_open_confirms_nothing_and_names_the_typed_word
     assert len(desk.heard) == 2
 
 
-async def test_yes_without_a_card_is_an_ordinary_word():
+async def test_yes_without_a_card_says_that_nothing_changed():
     desk, talk = conversation()
-    assert (await talk.say("yes")).reply.blocks[0].text == "heard yes"
-    assert desk.heard[-1].payload is None
+    for word in ("yes", "no"):
+        turn = await talk.say(word)
+        assert (turn.reply.failure.code, turn.released) == ("no_card", False)
+    assert desk.heard == []
+
+
+async def test_a_second_yes_confirms_nothing_and_says_so():
+    desk, talk = conversation()
+    await talk.say("card a")
+    assert (await talk.say("yes")).released
+    again = await talk.say("yes")
+    assert not again.released
+    assert "answered already" in again.reply.blocks[0].text
+    assert len(desk.heard) == 2
 
 
 async def test_a_number_presses_the_button_under_the_last_answer():
