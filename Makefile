@@ -54,7 +54,7 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 # Needs uv on the path. The lock holds versions and hashes, never addresses.
-LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package foliopilot pyproject.toml
+LOCK := uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-header --no-annotate --no-emit-package foliopilot pyproject.toml
 lock:
 	$(LOCK) --all-extras -o requirements/test.txt
 	$(LOCK) --extra standard --extra charts --extra build -c requirements/test.txt -o requirements/run.txt

@@ -82,7 +82,7 @@ def test_the_lock_names_versions_and_hashes_and_no_address():
         assert "--hash=sha256:" in text
         assert "://" not in text
         for line in text.splitlines():
-            assert re.match(r"^(#|\s+--hash=|[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z,]+\])?==)", line) or not line.strip(), line
+            assert re.match(r"^(#|\s+--hash=|[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z, -]+\])?==)", line) or not line.strip(), line
 
 
 def test_the_repository_speaks_of_itself_only():
