@@ -220,7 +220,9 @@ async def _assembled(
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
     terms = Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance)
-    floor = open_floor(spec, hub, store, market.clock, ids, broker, alerts=alerts.alert, terms=terms)
+    floor = open_floor(
+        spec, hub, store, market.clock, ids, broker, news=market.news, calendar=market.calendar, alerts=alerts.alert, terms=terms
+    )
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()

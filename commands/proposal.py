@@ -11,7 +11,7 @@ from commands.context import Ctx, Plan
 from commands.followups import reason_sentence
 from domain.chat import Access, Action, Block, Reply, ReplyKind, Text, Tone, Verb
 from domain.errors import FoliopilotError, UserError
-from domain.tickets import Origin, Proposer, Ticket
+from domain.tickets import Proposer, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
     access.require(ctx.origin, Access.ADMIN)
     if ctx.read_only:
         return _led(await propose(ctx, action), "Typed in `foliopilot chat`, this halts trading at once. Here nothing was halted.")
-    first = await ctx.floor.killswitch.pull(who(ctx.origin), ctx.origin.chat)
+    first = await ctx.floor.killswitch.pull(ctx.origin.who, ctx.origin.chat)
     lead = "Trading is halted: nothing new is sent until `#resume`." if first else "Trading was halted already."
     try:
         reply = await propose(ctx, action)
@@ -60,11 +60,6 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
         log.error("no card for the emergency stop", exc_info=error)
         return _alone(f"{lead} The card for the rest could not be drawn up; type #emergency-stop again.")
     return _led(reply, lead)
-
-
-def who(origin: Origin) -> str:
-    """A person as the journal writes them."""
-    return f"{origin.platform}:{origin.person}"
 
 
 def _led(reply: Reply, lead: str) -> Reply:

@@ -6,7 +6,7 @@ from commands import access
 from commands.card import figure
 from commands.context import Ctx
 from commands.followups import after_tap
-from commands.proposal import show, who
+from commands.proposal import show
 from domain.chat import Access, Reply, Verb
 from domain.errors import TicketClosed
 from domain.tickets import Ticket, TicketStatus
@@ -21,7 +21,7 @@ async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) ->
         raise TicketClosed(f"There is no card {ident} here.", example="/journal")
     shown = before.digest() if digest is None else digest
     if _halts(ctx, before, shown, word):
-        await ctx.floor.killswitch.pull(who(ctx.origin), ctx.origin.chat)
+        await ctx.floor.killswitch.pull(ctx.origin.who, ctx.origin.chat)
     after = await ctx.floor.desk.confirm(ident, shown, ctx.origin, word=word)
     if after.id != ident:
         return show(ctx, after, moved=_moved(before, after, ctx.spec.currency))

@@ -23,6 +23,7 @@ FoliopilotError
 ├── BrokerError
 │   ├── Rejected              definitive: the broker will not do it
 │   ├── OutcomeUnknown        no answer, or one that does not say; the order may be live
+│   ├── Throttled             refused for now, nothing was taken; says when to come back
 │   └── BrokerDown            nothing was sent
 ├── SourceFailed              a market, news or calendar source could not answer
 ├── StorageFailed             the database refused; nothing was written
@@ -210,6 +211,14 @@ class Rejected(BrokerError):
 
 class OutcomeUnknown(BrokerError):
     """No answer, or one that does not say: the order may be live. Ask by client order id; never resend under a new one."""
+
+
+class Throttled(BrokerError):
+    """The venue is too busy for us and took nothing; `after` says in how many seconds to come back, None where it does not say."""
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class BrokerDown(BrokerError):

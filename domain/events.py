@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from domain.exits import ExitKind
 from domain.orders import Fill, Order
 from domain.tickets import TicketStatus
 
@@ -119,6 +120,237 @@ class JobFailed(Event):
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class StopMoved(Event):
+    """A stop tightened (or was armed: `was` None). `stop` is the client id of a broker's order or the id of an exit the core holds."""
+
+    symbol: str
+    stop: str
+    was: Decimal | None
+    becomes: Decimal
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitTriggered(Event):
+    """An exit the core holds has fired on `ticket`. `gap` is how far beyond its level the market was, zero when it met it."""
+
+    symbol: str
+    kind: ExitKind
+    exit: str
+    level: Decimal | None
+    price: Decimal | None
+    gap: Decimal
+    ticket: str
+    released: bool  # False: it only proposed, because no mandate covers it
+
+
+@dataclass(frozen=True, slots=True)
+class StopFailed(Event):
+    """A position is without the stop it should have, `since` then; `quantity` is what is unprotected."""
+
+    symbol: str
+    quantity: Decimal
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRestored(Event):
+    """A position whose stop had failed is protected again."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteDoubted(Event):
+    """A quote that would have fired a stop was not believed: crossed, stale, or outside the sane band. `level` is the stop it reached."""
+
+    symbol: str
+    price: Decimal
+    level: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesWentStale(Event):
+    """No usable quote of these held symbols `since` then, though their market is open."""
+
+    symbols: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesCameBack(Event):
+    """Quotes are usable again."""
+
+    symbols: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PositionMoved(Event):
+    """A held instrument did something worth a look: `what` is `drawdown`, `spike`, `volume` or `gap`, `value` its fraction or multiple."""
+
+    symbol: str
+    what: str
+    value: Decimal
+    price: Decimal
+    over: str  # the span it is measured over, in words
+
+
+@dataclass(frozen=True, slots=True)
+class NewsTouched(Event):
+    """A headline concerns a held position; `headline` is text from outside. `tone` is -1 to 1."""
+
+    symbol: str
+    news: str
+    headline: str
+    tone: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EarningsNeared(Event):
+    """A held company reports soon."""
+
+    symbol: str
+    when: datetime
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNeared(Event):
+    """A limit of the account is near (`crossed` False) or crossed; `code` is the risk check's, fractions as 0.05 for 5%."""
+
+    code: str
+    about: str
+    value: Decimal
+    limit: Decimal
+    crossed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerTripped(Event):
+    """The daily-loss or drawdown breaker stopped opening; only reducing goes on until `until`, or until an owner resets it."""
+
+    code: str
+    value: Decimal
+    limit: Decimal
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerReset(Event):
+    """Opening is allowed again: the cool-down is over (`who` is `breaker`), or an owner said so."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationChanged(Event):
+    """Manual-only mode: with `allowed` False nothing automated may act, it only proposes."""
+
+    allowed: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChanged(Event):
+    """An owner changed a risk limit; values as they are typed."""
+
+    name: str
+    was: str
+    becomes: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class MandateSigned(Event):
+    """A person signed limits within which standing automation may act."""
+
+    mandate: str
+    what: str
+    expires: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class MandateEnded(Event):
+    """A mandate was revoked, used up or has expired."""
+
+    mandate: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionProposed(Event):
+    """Automation wants to act and no mandate covers it: its card waits for a person until `expires`."""
+
+    ticket: str
+    digest: str
+    line: str
+    why: str
+    expires: datetime
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationFound(Event):
+    """Book and broker differed. `what` is `fill`, `orphan`, `foreign`, `missing`, `split`, `cash` or `order`; `done` says what was done."""
+
+    what: str
+    about: str
+    book: str
+    broker: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerDown(Event):
+    """The broker has not answered since `since`; `positions` is how many are open meanwhile."""
+
+    since: datetime
+    reason: str
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUp(Event):
+    """The broker answers again, and the books were compared."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What would have happened while the program was away, on one symbol: at which price, and what was done about it."""
+
+    symbol: str
+    what: str
+    level: Decimal
+    price: Decimal
+    when: datetime
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class WasAway(Event):
+    """The program saw nothing from `since` to `at`; `missed` is what fell into that interval."""
+
+    since: datetime
+    missed: tuple[Missed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDigested(Event):
+    """The nightly digest: what happened since the last one, and which alerts were held back, as sentences."""
+
+    since: datetime
+    happened: tuple[str, ...]
+    held_back: tuple[str, ...]
+
+
 ALL: tuple[type[Event], ...] = (
     TicketMoved,
     OrderAccepted,
@@ -133,4 +365,27 @@ ALL: tuple[type[Event], ...] = (
     KillSwitchReleased,
     DemoMoved,
     JobFailed,
+    StopMoved,
+    ExitTriggered,
+    StopFailed,
+    StopRestored,
+    QuoteDoubted,
+    QuotesWentStale,
+    QuotesCameBack,
+    PositionMoved,
+    NewsTouched,
+    EarningsNeared,
+    LimitNeared,
+    BreakerTripped,
+    BreakerReset,
+    AutomationChanged,
+    LimitChanged,
+    MandateSigned,
+    MandateEnded,
+    ActionProposed,
+    ReconciliationFound,
+    BrokerDown,
+    BrokerUp,
+    WasAway,
+    DayDigested,
 )

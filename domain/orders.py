@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.errors import IllegalMove
+from domain.exits import ExitRule
+from domain.mandates import Mandate
 from domain.money import ZERO
 
 
@@ -127,8 +129,49 @@ class ResumeIntent:
 
     why: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What it does, for the card."""
+        return "allow trading again"
 
-Intent = OrderIntent | CancelIntent | ReplaceIntent | ResumeIntent
+
+@dataclass(frozen=True, slots=True)
+class ExitIntent:
+    """Hold an exit, or take one back (`remove`); `replaces` names exits that go when this one stands. Confirming it is its mandate."""
+
+    rule: ExitRule
+    sentence: str
+    remove: bool = False
+    replaces: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MandateIntent:
+    """Sign a mandate, or revoke one."""
+
+    mandate: Mandate
+    sentence: str
+    revoke: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerIntent:
+    """Allow opening again before the breaker's cool-down is over."""
+
+    why: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What it does, for the card."""
+        return "allow opening again before the cool-down is over"
+
+
+HouseIntent = ResumeIntent | ExitIntent | MandateIntent | BreakerIntent
+"""What changes the house itself and sends no order."""
+
+Intent = OrderIntent | CancelIntent | ReplaceIntent | HouseIntent
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,13 +86,18 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BrokerTraits:
-    """What an adapter declares of its venue."""
+    """What an adapter declares of its venue.
+
+    `keeps_within_position` says that the venue itself shrinks and ends reduce-only orders so that together with any of them trading they
+    never exceed the position; elsewhere the core does it.
+    """
 
     name: str
     ids_unique_for_ever: bool
     order_types: frozenset[OrderType]
     tifs: frozenset[TimeInForce]
     can_replace: bool
+    keeps_within_position: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,8 @@ class Broker(Protocol):
     """One account at one venue.
 
     Repeating a client order id never trades twice: `submit` then returns the report of the order it already has. `Rejected` only when it
-    is definitive, `OutcomeUnknown` when it is not, `BrokerDown` when nothing was sent. Fills come from `updates`, each perhaps twice.
+    is definitive, `OutcomeUnknown` when it is not, `BrokerDown` or `Throttled` when nothing was taken. Fills come from `updates`, each
+    perhaps twice.
     """
 
     @property

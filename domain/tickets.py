@@ -73,6 +73,8 @@ class Proposer(StrEnum):
     COPILOT = "copilot"
     STRATEGY = "strategy"
     WEBHOOK = "webhook"
+    MONITOR = "monitor"  # an exit the core holds, or a stop it puts back
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ class Origin:
     platform: str
     chat: str
     person: str
+
+    @property
+    def who(self) -> str:
+        """The person as the journal writes them."""
+        return f"{self.platform}:{self.person}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,7 @@ class Ticket:
     word: str | None = None
     reason: str = ""
     replaces: str | None = None
+    mandate: str | None = None  # what released it in place of a tap: a mandate's id, or the ticket that set the exit
 
     @property
     def open(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-REVISIONS: tuple[str, ...] = ("0001",)
+REVISIONS: tuple[str, ...] = ("0001", "0002")
 """Every migration this version knows, oldest first; a database at any other one is newer than this program."""
 
 HEAD = REVISIONS[-1]
@@ -94,9 +94,12 @@ _ALL = (
     Table("switches", _columns("account text, halted boolean, who text, at instant"), ("account",)),
     Table(
         "outbox",
-        _columns("id serial, account text, at instant, due instant, tries integer, delivered instant?, body body"),
+        _columns(
+            "id serial, account text, at instant, due instant, tries integer, delivered instant?, body body, "
+            "kind text?, key text?, verdict text?"
+        ),
         (),
-        (("delivered", "due"),),
+        (("delivered", "due"), ("account", "key")),
     ),
     Table("inbox", _columns("seq serial, key text, account text, at instant, done instant?, body body"), ("key",), (("done",),)),
     Table(
@@ -105,6 +108,25 @@ _ALL = (
         ("account", "day", "name", "outcome"),
     ),
     Table("preferences", _columns("account text, key text, value text"), ("account", "key")),
+    Table("limits", _columns("account text, name text, value text"), ("account", "name")),
+    Table("states", _columns("account text, part text, body body"), ("account", "part")),
+    Table(
+        "mandates",
+        _columns("seq serial, id text, account text, status text, body body"),
+        ("id",),
+        (("account", "status"),),
+    ),
+    Table(
+        "exits",
+        _columns("seq serial, id text, account text, symbol text, status text, body body"),
+        ("id",),
+        (("account", "status"),),
+    ),
+    Table(
+        "job_runs",
+        _columns("seq serial, account text, job text, due instant, ran instant, outcome text, detail text"),
+        ("account", "job", "due"),
+    ),
     Table("world", _columns("one integer, seed integer, epoch instant, instant instant, body body"), ("one",)),
     Table("paper_accounts", _columns("account text, cash decimal, cursor instant?"), ("account",)),
     Table(

@@ -68,7 +68,7 @@ def _leg(sheet: _Sheet, number: int, intent: Intent) -> LegEstimate:
         sentence = f"change order {intent.client_id}: {describe(order)} becomes {describe(changed)}"
         aside = replace(sheet, holdings=sheet.holdings.copy())  # it rests as it did: nothing of the book changes now
         return replace(_order_leg(aside, number, _wish(changed)), sentence=sentence)
-    return LegEstimate(number, "allow trading again", "")
+    return LegEstimate(number, intent.sentence, "")
 
 
 def _wish(order: Order) -> OrderIntent:

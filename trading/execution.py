@@ -23,6 +23,7 @@ from trading.killswitch import KillSwitch
 from trading.legs import LegState, cancel_leg, changed_order, replace_leg, shrinks
 from trading.record import Failpoint, Record, unbroken
 from trading.reports import lacks
+from trading.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +41,20 @@ class Execution:
     """Sends the legs of released tickets and applies what comes back."""
 
     def __init__(
-        self, book: Book, broker: Broker, record: Record, killswitch: KillSwitch, clock: Clock, failpoint: Failpoint = unbroken
+        self,
+        book: Book,
+        broker: Broker,
+        record: Record,
+        killswitch: KillSwitch,
+        standing: Standing,
+        clock: Clock,
+        failpoint: Failpoint = unbroken,
     ) -> None:
         self._book = book
         self._broker = broker
         self._record = record
         self._killswitch = killswitch
+        self._standing = standing
         self._clock = clock
         self._fail = failpoint
         self._reports: deque[OrderReport] = deque()
@@ -158,9 +167,9 @@ class Execution:
             await self._take_back(ticket, leg, intent)
         elif isinstance(intent, ReplaceIntent):
             await self._change(ticket, leg, intent)
-        else:
+        elif not isinstance(intent, OrderIntent):
             self._fail("order.15 before the release")
-            await self._killswitch.release(f"{ticket.origin.platform}:{ticket.origin.person}", ticket.origin.chat)
+            await self._standing.do(ticket, leg, intent)
 
     async def _take_back(self, ticket: Ticket, leg: int, intent: CancelIntent) -> None:
         target = await self._record.order(intent.client_id)
@@ -206,8 +215,8 @@ class Execution:
             for leg, intent in enumerate(ticket.intents, 1):
                 if isinstance(intent, CancelIntent | ReplaceIntent):
                     await self._finish(ticket, leg, intent, late=late)
-                elif not isinstance(intent, OrderIntent) and self._killswitch.halted():
-                    await self._record.leg_failed(ticket, leg, "trading was not allowed again: it is still halted")
+                elif not isinstance(intent, OrderIntent) and not await self._record.stands(ticket, leg, intent):
+                    await self._record.leg_failed(ticket, leg, self._standing.missed(intent))
         await self._record.follow(ticket)
 
     async def _finish(self, ticket: Ticket, leg: int, intent: CancelIntent | ReplaceIntent, *, late: bool) -> None:

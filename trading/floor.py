@@ -10,8 +10,9 @@ from decimal import Decimal
 from domain.errors import BrokerError
 from domain.events import DemoMoved, Event, JobFailed
 from domain.money import ZERO
+from domain.orders import ResumeIntent
 from domain.portfolio import AccountSpec
-from domain.ports import Broker, Clock, Ids
+from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
 from trading.assessment import Assessor
@@ -20,8 +21,10 @@ from trading.bus import Alerts, Bus, Listener, Note, no_alerts
 from trading.commission import Commission
 from trading.execution import Execution
 from trading.killswitch import KillSwitch
+from trading.mandates import OwnCards
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limits import Limits, defaults
+from trading.standing import Resuming, Standing
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,8 @@ class Floor:
     store: Store
     clock: Clock
     ids: Ids
+    news: NewsSource | None = None
+    calendar: Calendar | None = None
     differences: tuple[Difference, ...] = ()
     _failing: set[str] = field(default_factory=set)
 
@@ -69,9 +74,15 @@ class Floor:
         await self.compare()
 
     async def pulse(self) -> None:
-        """Hear the broker and expire what is over. A failure of one is logged with a reference and hurts nobody else."""
-        await self._tried("poll", self.execution.poll)
-        await self._tried("expire", self.desk.expire)
+        """Everything the core does in a round, one after the other. A failure of one is logged with a reference and hurts no other."""
+        for job, work in self._round():
+            await self._tried(job, work)
+
+    def _round(self) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
+        return (
+            ("poll", self.execution.poll),
+            ("expire", self.desk.expire),
+        )
 
     async def compare(self) -> tuple[Difference, ...]:
         """Where book and broker differ in cash or quantities now; a broker that cannot be reached leaves what was known."""
@@ -130,6 +141,8 @@ def open_floor(
     ids: Ids,
     broker: Broker,
     *,
+    news: NewsSource | None = None,
+    calendar: Calendar | None = None,
     alerts: Alerts = no_alerts,
     limits: Limits | None = None,
     commission: Commission | None = None,
@@ -141,9 +154,12 @@ def open_floor(
     bus = Bus(store, alerts)
     book = Book(spec, hub, store, clock)
     killswitch = KillSwitch(book, bus, clock)
-    record = Record(book, hub, store, bus, clock, broker.traits.name, failpoint)
-    execution = Execution(book, broker, record, killswitch, clock, failpoint)
+    standing = Standing({ResumeIntent: Resuming(killswitch)})
+    record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
+    execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
     assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
-    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, is_owner=is_owner, failpoint=failpoint, terms=terms)
+    desk = TicketDesk(
+        book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
+    )
     bus.subscribe(_renewing(book))
-    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids)
+    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids, news, calendar)

@@ -23,16 +23,17 @@ from domain.events import (
 )
 from domain.ledger import Entry, trade
 from domain.money import ONE
-from domain.orders import ENDED, IN_FLIGHT, CancelIntent, Fill, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
+from domain.orders import ENDED, IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
-from storage import ledger, orders, switches, tickets
+from storage import ledger, orders, tickets
 from storage.store import Store, Tx
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.legs import Leg, LegState, cancel_leg, changed_order, client_id, order_for, order_leg, outcome, replace_leg
 from trading.reports import Executed, executed, folded
+from trading.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +54,14 @@ class Record:
     `driving` are the tickets somebody is sending right now; until that is done they do not move to WORKING.
     """
 
-    def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, source: str, failpoint: Failpoint = unbroken) -> None:
+    def __init__(
+        self, book: Book, hub: Hub, store: Store, bus: Bus, standing: Standing, clock: Clock, source: str, failpoint: Failpoint = unbroken
+    ) -> None:
         self._book = book
         self._hub = hub
         self._store = store
         self._bus = bus
+        self._standing = standing
         self._clock = clock
         self._source = source
         self._fail = failpoint
@@ -153,6 +157,11 @@ class Record:
         """A cancel, change or release did not happen and will not be tried again."""
         self._refused[ticket.id, leg] = reason
         await self.follow(ticket, settled=False)
+
+    async def stands(self, ticket: Ticket, leg: int, intent: HouseIntent) -> bool:
+        """True when what a leg changes in the house itself is done."""
+        async with self._store.read() as tx:
+            return await self._standing.done(tx, ticket, leg, intent)
 
     async def fail(self, ticket: Ticket, reason: str) -> None:
         """A confirmed ticket of which nothing was sent."""
@@ -269,7 +278,7 @@ class Record:
             return cancel_leg(await orders.get(tx, intent.client_id))
         if isinstance(intent, ReplaceIntent):
             return replace_leg(await orders.get(tx, intent.client_id), intent)
-        return Leg(LegState.WAITING if await switches.halted(tx, ticket.account) else LegState.DONE)
+        return Leg(LegState.DONE if await self._standing.done(tx, ticket, number, intent) else LegState.WAITING)
 
     async def _move(self, unit: Unit, ticket: Ticket, status: TicketStatus, reason: str) -> None:
         self._fail("order.12 ticket before its move")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
 from domain.errors import Halted, NotAllowed, TicketClosed, TicketMismatch, UserError, WordNeeded
-from domain.events import TicketMoved
-from domain.orders import Intent, ResumeIntent
+from domain.events import ActionProposed, TicketMoved
+from domain.exits import ExitRule
+from domain.mandates import Scope
+from domain.orders import BreakerIntent, Intent, MandateIntent, ResumeIntent
 from domain.ports import Clock, Ids
 from domain.tickets import Origin, Proposer, Ticket, TicketStatus
 from storage import switches, tickets
@@ -21,6 +23,7 @@ from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
 from trading.legs import reduces
+from trading.mandates import Mandates
 from trading.record import Failpoint, unbroken
 
 SHOWN = "ticket_shown"
@@ -29,6 +32,9 @@ BY_TIME = "expired, nothing was sent"
 WHO = "desk"
 
 IsOwner = Callable[[Origin], bool]
+Beside = Callable[[Unit, Ticket], Awaitable[None]]
+
+OWNERS_ONLY = (ResumeIntent, BreakerIntent, MandateIntent)
 
 _CLOSED = {
     TicketStatus.DENIED: "was denied",
@@ -63,6 +69,7 @@ class TicketDesk:
         execution: Execution,
         clock: Clock,
         ids: Ids,
+        mandates: Mandates,
         *,
         is_owner: IsOwner = owner_in_terminal,
         failpoint: Failpoint = unbroken,
@@ -76,6 +83,7 @@ class TicketDesk:
         self._execution = execution
         self._clock = clock
         self._ids = ids
+        self._mandates = mandates
         self._is_owner = is_owner
         self._fail = failpoint
 
@@ -113,6 +121,48 @@ class TicketDesk:
             released = await self._release(ticket, origin)
             self._fail("order.3 after the release")
             await self._execution.submit(released)
+        return await self._now(ticket)
+
+    async def act(
+        self,
+        *,
+        line: str,
+        verb: str,
+        proposer: Proposer,
+        origin: Origin,
+        intents: Sequence[Intent],
+        scope: Scope,
+        why: str,
+        signed: ExitRule | None = None,
+        beside: Beside | None = None,
+    ) -> Ticket:
+        """A ticket of the house's own: released and sent at once where a mandate covers it, else PROPOSED to the person of `origin`.
+
+        `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Risk and
+        the kill switch judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
+        """
+        found = await self._assessor.assess(intents)
+        ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
+        portfolio = await self._book.snapshot(day=False)
+        harmless = all(reduces(i, portfolio) for i in ticket.intents)
+        with self._execution.claim(ticket.id):
+            async with self._bus.unit(who=proposer.value) as unit:
+                if ticket.open and not harmless and await switches.halted(unit.tx, ticket.account):
+                    ticket = replace(ticket, status=TicketStatus.DENIED, reason="trading is halted, nothing was sent")
+                mandate = await self._mandates.covering(unit.tx, ticket, scope, signed) if ticket.open else None
+                ticket = replace(ticket, mandate=mandate)
+                await self._store_new(unit, ticket)
+                if beside is not None:
+                    await beside(unit, ticket)
+                if mandate is not None:
+                    await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, TicketStatus.CONFIRMED)
+                    unit.emit(self._moved(ticket, TicketStatus.CONFIRMED, f"mandate:{mandate}", why))
+                elif ticket.open:
+                    unit.emit(self._waiting(ticket, why, urgent=scope is Scope.STOPS))
+            if mandate is None:
+                return ticket
+            self._fail("order.3 after the release")
+            await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED))
         return await self._now(ticket)
 
     async def cancel(self, ticket_id: str, origin: Origin) -> Ticket:
@@ -174,8 +224,9 @@ class TicketDesk:
     def _check(self, ticket: Ticket, digest: str | None, origin: Origin, word: str | None) -> None:
         if digest is None or not hmac.compare_digest(digest.encode(), ticket.digest().encode()):
             raise TicketMismatch("This button does not belong to the card as it was shown; nothing was sent.", example=ticket.line)
-        if any(isinstance(i, ResumeIntent) for i in ticket.intents) and not self._is_owner(origin):
-            raise NotAllowed("Only an owner can allow trading again.")
+        reserved = next((i for i in ticket.intents if isinstance(i, OWNERS_ONLY)), None)
+        if reserved is not None and not self._is_owner(origin):
+            raise NotAllowed(f"Only an owner can {reserved.sentence}.")
         if ticket.word is not None and (word or "").strip().upper() != ticket.word.upper():
             example = f"confirm {ticket.id} {ticket.word}"
             raise WordNeeded(f"This needs its word besides the tap: type {example}.", word=ticket.word, example=example)
@@ -228,27 +279,27 @@ class TicketDesk:
         if not await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, status, reason):
             current = await tickets.get(unit.tx, ticket.id)
             raise _closed(current or ticket)
-        unit.emit(self._moved(ticket, status, who(origin), reason))
+        unit.emit(self._moved(ticket, status, origin.who, reason))
         return ticket.moved(status, reason)
 
     async def _store_new(self, unit: Unit, ticket: Ticket) -> None:
         await tickets.add(unit.tx, ticket)
         unit.note(Note(ticket.created, ticket.account, SHOWN, ticket))
-        unit.emit(self._moved(ticket, ticket.status, who(ticket.origin), ticket.reason))
+        unit.emit(self._moved(ticket, ticket.status, ticket.origin.who, ticket.reason))
 
     def _moved(self, ticket: Ticket, status: TicketStatus, mover: str, reason: str) -> TicketMoved:
         return TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, mover, reason)
+
+    def _waiting(self, ticket: Ticket, why: str, *, urgent: bool) -> ActionProposed:
+        return ActionProposed(
+            self._clock.now(), ticket.account, ticket.id, ticket.digest(), ticket.line, why, ticket.expires, urgent=urgent
+        )
 
     async def _now(self, ticket: Ticket) -> Ticket:
         return await self.get(ticket.id) or ticket
 
     def _unit(self, origin: Origin) -> AbstractAsyncContextManager[Unit]:
-        return self._bus.unit(who=who(origin), origin=origin.chat)
-
-
-def who(origin: Origin) -> str:
-    """A person as the journal writes them."""
-    return f"{origin.platform}:{origin.person}"
+        return self._bus.unit(who=origin.who, origin=origin.chat)
 
 
 def _closed(ticket: Ticket) -> TicketClosed:

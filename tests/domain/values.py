@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain import alerts, chat, events, facts, instruments, ledger, market, orders, portfolio, ports, tickets
+from domain import alerts, chat, events, exits, facts, instruments, ledger, mandates, market, orders, portfolio, ports, tickets
 
 decimals = st.decimals(
     allow_nan=False, allow_infinity=False, min_value=Decimal("-1e15"), max_value=Decimal("1e15"), places=6
@@ -41,6 +41,11 @@ VALUES: tuple[type, ...] = (
     orders.CancelIntent,
     orders.ReplaceIntent,
     orders.ResumeIntent,
+    orders.ExitIntent,
+    orders.MandateIntent,
+    orders.BreakerIntent,
+    exits.ExitRule,
+    mandates.Mandate,
     orders.Fill,
     orders.Order,
     portfolio.AccountSpec,

@@ -16,6 +16,7 @@ from domain.clock import SystemClock
 from domain.errors import HomeUnusable, NewerDatabase, SetupError, StorageFailed
 from storage import snapshot
 from storage.engine import open_store
+from storage.schema import REVISIONS
 from storage.snapshot import copy_store, open_copy
 from storage.store import Store
 from tests.storage.conftest import file_url
@@ -172,8 +173,8 @@ async def test_a_newer_database(path: Path) -> None:
 
 
 async def test_an_older_database(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.version.REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr("storage.version.HEAD", "0002")
+    monkeypatch.setattr("storage.version.REVISIONS", (*REVISIONS, "9999"))
+    monkeypatch.setattr("storage.version.HEAD", "9999")
     with pytest.raises(SetupError, match="earlier version") as refused:
         await open_copy(path)
     assert refused.value.example == "foliopilot chat"

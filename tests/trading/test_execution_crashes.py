@@ -173,6 +173,7 @@ async def leg_done(world: Stage, ticket_id: str, leg: int, intent: Intent) -> bo
     assert target is not None
     if isinstance(intent, CancelIntent):
         return target.status is OrderStatus.CANCELLED
+    assert isinstance(intent, ReplaceIntent)
     return is_changed(target, intent)
 
 

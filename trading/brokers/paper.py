@@ -39,6 +39,7 @@ TRAITS = BrokerTraits(
     order_types=frozenset(OrderType),
     tifs=frozenset(TimeInForce),
     can_replace=True,
+    keeps_within_position=True,
 )
 STRIDE = timedelta(days=1)  # how much time is lived through in one transaction
 CURSOR_LAG = timedelta(hours=1)  # how much uneventful time may be looked at again after a restart
