@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 
-from benchmarks import lines, month, start
+from benchmarks import figures, lines, month, start
 from benchmarks.timing import Row
 
 
@@ -18,7 +18,7 @@ def table(found: list[Row]) -> str:
 
 def main() -> int:
     """All of them, one after the other."""
-    found = [*start.rows(), *lines.rows(), *month.rows()]
+    found = [*start.rows(), *lines.rows(), *month.rows(), *figures.rows()]
     sys.stdout.write(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()}\n\n{table(found)}\n")
     return 0 if all(row.met for row in found) else 1
 

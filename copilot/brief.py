@@ -25,7 +25,7 @@ from market import calendar as exchange
 from market.hub import Hub
 from market.indicators import atr
 from trading.holdings import fold
-from trading.risk import metrics
+from trading.risk import metrics, tails
 
 if TYPE_CHECKING:
     from trading.book import Book
@@ -251,7 +251,7 @@ async def _ahead(calendar: Calendar, now: Portfolio, missing: list[str]) -> tupl
 
 async def _value_at_risk(hub: Hub, now: Portfolio) -> Decimal | None:
     """One-day historical VaR 95 of today's positions as a fraction of equity; None with too little history."""
-    found = metrics.historical_var((await metrics.book_returns(now, hub)).series)
+    found = tails.historical_var((await metrics.book_returns(now, hub)).series)
     return None if found is None else Decimal(str(found)).quantize(Decimal("0.000001"))
 
 

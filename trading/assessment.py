@@ -20,8 +20,9 @@ from trading.consequence import Var, consequence, no_var
 from trading.legs import reduces
 from trading.risk.engine import assess
 from trading.risk.limits import Limits
-from trading.risk.metrics import BookReturns, book_returns, historical_var
+from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
+from trading.risk.tails import historical_var
 from trading.sizing import concrete
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from domain.instruments import AssetClass
 from domain.money import HUNDRED, ONE, ZERO, money_text, percent_text
 from domain.portfolio import Portfolio
 from market.sectors import SHORT
-from trading.risk import metrics
+from trading.risk import metrics, tails
 
 SHOWN = 8
 HEAVY = Decimal("0.20")  # a position above this share of equity gets a suggestion
@@ -106,8 +106,8 @@ async def _beta(ctx: Ctx, sheet: Sheet, portfolio: Portfolio) -> list[tuple[str,
     """The book's beta over its common daily returns, or that there is too little history for one."""
     returns = await metrics.book_returns(portfolio, ctx.hub, extra=(metrics.MARKET,))
     market = returns.by_symbol.get(metrics.MARKET)
-    if market is None or len(returns.at) < metrics.ENOUGH:
-        return [("Beta", f"withheld: fewer than {metrics.ENOUGH} common daily returns")]
+    if market is None or len(returns.at) < tails.ENOUGH:
+        return [("Beta", f"withheld: fewer than {tails.ENOUGH} common daily returns")]
     value = metrics.beta(returns.series, market)
     if value is None:
         return [("Beta", f"withheld: {metrics.MARKET} never moved")]

@@ -17,7 +17,7 @@ from commands.slash.sheet import Sheet, plural, price_text, ratio
 from domain.money import ZERO, money_text, percent_text
 from domain.portfolio import Portfolio
 from market.indicators import atr
-from trading.risk import metrics
+from trading.risk import metrics, tails
 
 ATR_SESSIONS = 60
 
@@ -146,8 +146,8 @@ async def _risk(ctx: Ctx, portfolio: Portfolio, sheet: Sheet, name: str) -> str:
         return ""
     returns = await metrics.book_returns(portfolio, ctx.hub, extra=(metrics.MARKET,))
     days, market = len(returns.at), returns.by_symbol.get(metrics.MARKET)
-    if days < metrics.ENOUGH:
-        return f"Yours is withheld: {plural(days, 'common daily return')}, it takes {metrics.ENOUGH}."
+    if days < tails.ENOUGH:
+        return f"Yours is withheld: {plural(days, 'common daily return')}, it takes {tails.ENOUGH}."
     series = returns.series
     if name == "beta":
         value = metrics.beta(series, market) if market is not None else None
@@ -158,7 +158,7 @@ async def _risk(ctx: Ctx, portfolio: Portfolio, sheet: Sheet, name: str) -> str:
     if name == "volatility":
         spread = Decimal(str(metrics.volatility(series) or 0.0))
         return f"Your book's is {sheet.percent('volatility', spread, f'over {days} days, at today’s weights', sign=False)} a year."
-    part = metrics.historical_var(series) if name == "VaR" else metrics.expected_shortfall(series)
+    part = tails.historical_var(series) if name == "VaR" else tails.expected_shortfall(series)
     loss = Decimal(str(part or 0.0)) * portfolio.equity
     label = "1-day VaR 95" if name == "VaR" else "1-day expected shortfall 95"
     return f"Yours for one day is {sheet.money(label, loss, f'over {days} daily returns at today’s weights', _equity(portfolio))}."

@@ -1,4 +1,4 @@
-"""Risk figures of a book from daily closes: value at risk, expected shortfall, volatility, beta and concentration, in plain Python."""
+"""Risk figures of a book from daily closes: its returns, volatility, beta, drawdown and concentration, in plain Python."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from statistics import fmean
 
 from domain.portfolio import Portfolio
 from market.hub import Hub
+from trading.risk.tails import ENOUGH
 
 SESSIONS_A_YEAR = 252
-ENOUGH = 60
-"""Fewer daily returns than this say nothing about a tail; a symbol with fewer is left out and named."""
 MARKET = "SPY"
 
 
@@ -67,33 +66,6 @@ async def book_returns(portfolio: Portfolio, hub: Hub, sessions: int = 250, *, e
     return BookReturns(at[1:], by_symbol, weights, tuple(missing))
 
 
-def historical_var(returns: Sequence[float], level: float = 0.95) -> float | None:
-    """One-day historical value at risk: the loss that a day exceeds with probability 1 - level, positive, never below zero.
-
-    The negative (1 - level) quantile of the returns with linear interpolation between order statistics (Hyndman and Fan 1996, type 7;
-    historical simulation as in Jorion, Value at Risk, 3rd ed., ch. 10). None with fewer than 60 returns.
-    """
-    if len(returns) < ENOUGH:
-        return None
-    ordered = sorted(returns)
-    place = (len(ordered) - 1) * (1 - level)
-    low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    return max(-(ordered[low] + (ordered[high] - ordered[low]) * (place - low)), 0.0)
-
-
-def expected_shortfall(returns: Sequence[float], level: float = 0.95) -> float | None:
-    """The mean loss of the worst days, positive: the mean of the floor((n - 1)(1 - level)) + 1 lowest returns, negated, never below zero.
-
-    Acerbi and Tasche (2002), the average of the worst cases, with the tail counted to the order statistic below the VaR quantile. None
-    with fewer than 60 returns.
-    """
-    if len(returns) < ENOUGH:
-        return None
-    tail = sorted(returns)[: int((len(returns) - 1) * (1 - level)) + 1]
-    return max(-fmean(tail), 0.0)
-
-
 def volatility(returns: Sequence[float]) -> float | None:
     """Annualised volatility: the sample standard deviation (n - 1) times the square root of 252. None with fewer than 2 returns."""
     if len(returns) < 2:
@@ -114,6 +86,17 @@ def beta(returns: Sequence[float], market: Sequence[float]) -> float | None:
     if variance == 0:
         return None
     return math.fsum((r - mine) * (m - theirs) for r, m in zip(returns, market, strict=True)) / variance
+
+
+def max_drawdown(returns: Sequence[float]) -> float:
+    """The deepest fall from a peak of the compounded series, as a positive fraction; zero when it never fell below its start or a peak."""
+    value = peak = 1.0
+    deepest = 0.0
+    for r in returns:
+        value *= 1 + r
+        peak = max(peak, value)
+        deepest = max(deepest, 1 - value / peak)
+    return deepest
 
 
 @dataclass(frozen=True, slots=True)

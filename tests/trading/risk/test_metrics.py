@@ -29,10 +29,10 @@ from trading.risk.metrics import (
     beta,
     book_returns,
     concentration,
-    expected_shortfall,
-    historical_var,
+    max_drawdown,
     volatility,
 )
+from trading.risk.tails import expected_shortfall, historical_var
 
 SHARED = Path(__file__).parents[3] / "../shared/data/risk_refs"
 NOW = utc("2025-10-10 14:30")
@@ -47,6 +47,7 @@ def expect_reference(returns: Sequence[float], market: Sequence[float]) -> None:
         assert var == pytest.approx(max(-float(empyrical.value_at_risk(mine, cutoff=1 - level)), 0.0), abs=1e-6)
         assert var == pytest.approx(max(-float(np.percentile(mine, 100 * (1 - level))), 0.0), abs=1e-6)
         assert tail == pytest.approx(max(-float(empyrical.conditional_value_at_risk(mine, cutoff=1 - level)), 0.0), abs=1e-6)
+    assert max_drawdown(returns) == pytest.approx(-float(empyrical.max_drawdown(mine)), abs=1e-6)
     assert volatility(returns) == pytest.approx(float(empyrical.annual_volatility(mine)), abs=1e-6)
     slope = beta(returns, market)
     if slope is not None and np.var(theirs) > 1e-12:
