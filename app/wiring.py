@@ -21,6 +21,7 @@ from commands.desk import FrontDesk
 from commands.palette import Palette, Suggestion
 from commands.registry import Registry
 from commands.usage import UsageBuffer
+from copilot.concerns import concerns
 from domain.clock import SystemClock
 from domain.errors import BadArgument
 from domain.ids import RandomIds
@@ -221,7 +222,17 @@ async def _assembled(
     await openings.place_opening_orders(store, broker, spec.name)
     terms = Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance)
     floor = open_floor(
-        spec, hub, store, market.clock, ids, broker, news=market.news, calendar=market.calendar, alerts=alerts.alert, terms=terms
+        spec,
+        hub,
+        store,
+        market.clock,
+        ids,
+        broker,
+        news=market.news,
+        calendar=market.calendar,
+        concerns=concerns(hub),
+        alerts=alerts.alert,
+        terms=terms,
     )
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None

@@ -26,6 +26,7 @@ from trading.record import Failpoint, Record, unbroken
 from trading.risk.limits import Limits, defaults
 from trading.standing import Resuming, Standing
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
+from trading.watch import Concerns, Watch, tagged
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Floor:
     store: Store
     clock: Clock
     ids: Ids
+    watch: Watch
     news: NewsSource | None = None
     calendar: Calendar | None = None
     differences: tuple[Difference, ...] = ()
@@ -82,6 +84,7 @@ class Floor:
         return (
             ("poll", self.execution.poll),
             ("expire", self.desk.expire),
+            ("watch", self.watch.round),
         )
 
     async def compare(self) -> tuple[Difference, ...]:
@@ -143,6 +146,7 @@ def open_floor(
     *,
     news: NewsSource | None = None,
     calendar: Calendar | None = None,
+    concerns: Concerns = tagged,
     alerts: Alerts = no_alerts,
     limits: Limits | None = None,
     commission: Commission | None = None,
@@ -162,4 +166,5 @@ def open_floor(
         book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
     )
     bus.subscribe(_renewing(book))
-    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids, news, calendar)
+    watch = Watch(book, hub, store, bus, clock, news, calendar, concerns)
+    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids, watch, news, calendar)
