@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from app import accounts as openings
 from app import importing, parts, worlds
 from app.demo import DemoWorld
+from app.drill import Rehearsals
 from app.settings import Settings
 from app.worlds import Wanted, World
 from commands import alerts
@@ -239,7 +240,10 @@ async def _assembled(
     registry = Registry.discover()
     usage = UsageBuffer(store, market.clock, spec.name)
     zone = ZoneInfo(settings.zone)
-    front = FrontDesk(floor, market.news, market.calendar, registry, ids, demo=demo, read_only=read_only, zone=zone, usage=usage)
+    drills = Rehearsals(floor)
+    front = FrontDesk(
+        floor, market.news, market.calendar, registry, ids, demo=demo, drills=drills, read_only=read_only, zone=zone, usage=usage
+    )
     house = House(
         settings, wanted, store, market, floor, front, Palette(registry.all(), hub.instruments()), usage, demo, zone, stack, asyncio.Lock()
     )

@@ -21,6 +21,7 @@ from market.hub import Hub
 
 if TYPE_CHECKING:
     from commands.registry import Registry
+    from trading.drill import Drill, DrillReport
     from trading.floor import Floor
 
 
@@ -61,6 +62,14 @@ class DemoControl(Protocol):
         ...
 
 
+class DrillControl(Protocol):
+    """Rehearses a bad day on a copy of the book; the book itself is only read."""
+
+    async def run(self, drill: Drill) -> DrillReport:
+        """Play it through and say what happened; raises NoPrice where a position has no price."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an action would do: intents for the ticket desk, the word a destructive batch asks for, and notes for the card's reader.
@@ -88,6 +97,7 @@ class Ctx:
     registry: Registry
     session: Session = field(default_factory=Session)
     demo: DemoControl | None = None
+    drills: DrillControl | None = None
     read_only: bool = False
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))

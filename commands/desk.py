@@ -10,7 +10,7 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from commands import access, grammar, proposal, refusal, release
-from commands.context import Converse, Ctx, DemoControl, Invocation, Part
+from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
 from commands.registry import Registry, hyphens
 from commands.sessions import Sessions
 from commands.usage import UsageBuffer
@@ -43,6 +43,7 @@ class FrontDesk:
     registry: Registry
     ids: Ids
     demo: DemoControl | None = None
+    drills: DrillControl | None = None
     read_only: bool = False
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
@@ -80,6 +81,7 @@ class FrontDesk:
             registry=self.registry,
             session=self.sessions.of(incoming.origin),
             demo=self.demo,
+            drills=self.drills,
             read_only=self.read_only,
             parts=self.parts,
             zone=self.zone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from commands.context import Ctx, DemoControl, Part, PartState
 from commands.registry import Rest, command
@@ -89,17 +89,19 @@ def duration(text: str) -> timedelta:
     return total
 
 
+def percentage(word: str, example: str) -> Decimal:
+    """`-8%` or `-8` as a fraction; raises BadArgument."""
+    match = _MOVE.fullmatch(word)
+    if match is None:
+        raise BadArgument(f"“{word[:40]}” is not a percentage.", example=example)
+    return Decimal(match[1] + match[2]) / HUNDRED
+
+
 def _shock(ctx: Ctx, words: Sequence[str]) -> tuple[str, Decimal]:
     """The symbol and the fraction of a shock; raises BadArgument, or UnknownSymbol."""
     if len(words) != 2:
         raise BadArgument("A shock needs a symbol and a percentage.", example=DEMO_EXAMPLES[2])
-    match = _MOVE.fullmatch(words[1])
-    try:
-        move = Decimal(match[1] + match[2]) / HUNDRED if match else None
-    except InvalidOperation:  # pragma: no cover - the pattern admits only numbers
-        move = None
-    if move is None:
-        raise BadArgument(f"“{words[1][:40]}” is not a percentage.", example=DEMO_EXAMPLES[2])
+    move = percentage(words[1], DEMO_EXAMPLES[2])
     low, high = SHOCKS
     if not low <= move <= high or not move:
         raise BadArgument(
