@@ -1,4 +1,4 @@
-"""The durable store: transactions on SQLAlchemy Core, one writer at a time, every commit on disk before it is acknowledged."""
+"""The durable store of a server: transactions on SQLAlchemy Core, one writer at a time, every commit on disk before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Delete, Executable, Select, Update, delete, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
@@ -44,12 +44,11 @@ class DurableTx:
         self.left = False
         self._connection = connection
         self._writable = writable
-        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
     async def insert(self, table: str, row: Row) -> bool:
         """See `Tx`."""
         values = self._fitting(new_row, self._changing(table), row)
-        statement = self._insert(TABLES[table]).values(values).on_conflict_do_nothing().inline()
+        statement = postgresql.insert(TABLES[table]).values(values).on_conflict_do_nothing().inline()
         return (await self._run(statement)).rowcount > 0
 
     async def update(self, table: str, changes: Row, **where: Any) -> int:
@@ -123,10 +122,7 @@ class DurableStore:
     def __init__(self, engine: AsyncEngine, *, patience: float) -> None:
         self.engine = engine
         self._patience = patience
-        self._server = engine.dialect.name == "postgresql"
-        reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self._server else {}
-        self._reads = engine.execution_options(**reading)
-        self._writes = engine.execution_options(writes=True)
+        self._reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._closed = False
         self._lock = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
@@ -154,11 +150,10 @@ class DurableStore:
         async with self._lock:
             self._writer = asyncio.current_task()
             try:
-                async with self._begun(self._writes) as (connection, transaction):
+                async with self._begun(self.engine) as (connection, transaction):
                     tx = DurableTx(connection, writable=True)
                     try:
-                        if self._server:
-                            await self._take_turn(connection)
+                        await self._take_turn(connection)
                         if self._fence is not None:
                             await self._fence(tx)
                         yield tx

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.errors import StorageFailed
 from storage import statements
@@ -14,6 +14,8 @@ from storage.failures import sqlite_failure
 from storage.schema import table as table_named
 from storage.store import Row, Tx
 from storage.values import read_row
+
+T = TypeVar("T")
 
 
 class MemoryTx:
@@ -49,10 +51,15 @@ class MemoryTx:
         **where: Any,
     ) -> list[dict[str, Any]]:
         """See `Tx`."""
+        return self.read_rows(table, order=order, descending=descending, limit=limit, since=since, until=until, **where)()
+
+    def read_rows(self, table: str, **asked: Any) -> Callable[[], list[dict[str, Any]]]:
+        """A select that is checked now and run when it is called, here or in a thread."""
         declared = table_named(table)
-        statement = statements.select(declared, where, order=order, descending=descending, limit=limit, since=since, until=until)
+        how = {name: asked.pop(name) for name in ("order", "descending", "limit", "since", "until")}
+        statement = statements.select(declared, asked, **how)
         names = tuple(declared.by_name)
-        return [read_row(declared, names, raw) for raw in self._run(statement).fetchall()]
+        return lambda: [read_row(declared, names, raw) for raw in self._run(statement, lambda cursor: cursor.fetchall())]
 
     def _change(self, make: Any, table: str, *arguments: Any) -> int:
         if not self._writable:
@@ -62,15 +69,15 @@ class MemoryTx:
         except StorageFailed as failure:
             self.failure = failure
             raise
-        return self._run(statement).rowcount
+        return self._run(statement, lambda cursor: cursor.rowcount)
 
-    def _run(self, statement: statements.Statement) -> sqlite3.Cursor:
+    def _run(self, statement: statements.Statement, take: Callable[[sqlite3.Cursor], T]) -> T:
         if self.left:
             raise RuntimeError("this transaction was left")
         if self.failure is not None:
             raise self.failure
         try:
-            return self.connection.execute(*statement)
+            return take(self.connection.execute(*statement))  # rows are read here too, and a damaged file shows only then
         except sqlite3.Error as error:
             self.failure = sqlite_failure(error)
             raise self.failure from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.durable import DurableStore
+from storage.filestore import FileStore
 from tests.journeys.chat import chat
 from tests.journeys.program import run, start
 from tests.storage.server import server
@@ -191,7 +191,7 @@ def test_a_directory_nobody_may_write_is_said_to_be_so(tmp_path):
 async def test_a_full_disk_is_told_nothing_is_sent_and_it_goes_on_when_there_is_room(tmp_path):
     async with chat(tmp_path, still=False, account="demo") as reader:
         held, store = await reader.held("AAPL"), reader.house.store
-        assert isinstance(store, DurableStore)
+        assert isinstance(store, FileStore)
         pages = (tmp_path / "foliopilot.db").stat().st_size // 4096
         await sabotage(store, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"))
         said: list[str] = []

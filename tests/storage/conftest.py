@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,14 @@ class Place:
 
     url: str
     another: Callable[[], Awaitable[Store]]
+
+    async def run(self, statement: str) -> None:
+        """Do something to the database behind every store's back."""
+        if not self.url.startswith("sqlite"):
+            await server.execute(self.url, statement)
+            return
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"))) as connection, connection:
+            connection.execute(statement)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

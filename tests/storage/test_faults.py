@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from domain.clock import SystemClock
 from domain.errors import HomeUnusable, StorageFailed
 from storage import journal
-from storage.durable import DurableStore
 from storage.engine import open_store
 from storage.failures import server_failure, sqlite_failure
+from storage.filestore import FileStore
 from storage.snapshot import open_copy
 from storage.store import Store
 from tests.storage import server
@@ -55,10 +54,18 @@ async def notes(store: Store) -> list[str]:
     return kept
 
 
-async def sabotage(store: DurableStore, settle: Callable[[Any], object]) -> None:
-    """Have every connection made from now on prepared by `settle`, and leave those there are."""
-    event.listen(store.engine.sync_engine, "connect", lambda connection, _record: settle(connection))
-    await store.engine.dispose()
+async def open_file(url: str, **how: float) -> FileStore:
+    """The store of a file by its URL."""
+    store = await open_store(url, CLOCK, **how)
+    assert isinstance(store, FileStore)
+    return store
+
+
+async def sabotage(store: FileStore, settle: Callable[[sqlite3.Connection], object]) -> None:
+    """Have every connection made from now on prepared by `settle` too, and leave those there are."""
+    before = store.settle
+    store.settle = lambda connection: (before(connection), settle(connection))
+    await store.renew()
 
 
 async def test_another_process_keeps_it_locked(file: str) -> None:
@@ -82,26 +89,26 @@ async def test_another_process_keeps_it_locked(file: str) -> None:
 
 
 async def test_a_full_disk(file: str) -> None:
-    store = await open_store(file, CLOCK)
+    store = await open_file(file)
     await note(store, "before")
     with closing(sqlite3.connect(file.removeprefix("sqlite:///"))) as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     limit = [f"PRAGMA max_page_count = {pages + 1}"]
-    await sabotage(store, lambda connection: [connection.cursor().execute(pragma) for pragma in limit])
+    await sabotage(store, lambda connection: [connection.execute(pragma) for pragma in limit])
     with pytest.raises(StorageFailed, match="disk is full"):
         await note(store, "x" * 50_000)
     assert await notes(store) == ["before"]
     limit.clear()
-    await store.engine.dispose()
+    await store.renew()
     await note(store, "after")
     assert await notes(store) == ["before", "after"]
     await store.close()
 
 
 async def test_a_read_only_database(file: str) -> None:
-    store = await open_store(file, CLOCK)
+    store = await open_file(file)
     await note(store, "before")
-    await sabotage(store, lambda connection: connection.cursor().execute("PRAGMA query_only = 1"))
+    await sabotage(store, lambda connection: connection.execute("PRAGMA query_only = 1"))
     with pytest.raises(StorageFailed, match="read-only"):
         await note(store, "x")
     assert await notes(store) == ["before"]
@@ -125,7 +132,7 @@ async def test_a_damaged_file(file: str) -> None:
         await open_store(file, CLOCK)
 
 
-async def deny_commits(store: DurableStore, denied: Callable[[int], bool]) -> None:
+async def deny_commits(store: FileStore, denied: Callable[[int], bool]) -> None:
     """Have the database refuse the commits whose number, counted from 1, is `denied`."""
     numbers = itertools.count(1)
 
@@ -133,12 +140,12 @@ async def deny_commits(store: DurableStore, denied: Callable[[int], bool]) -> No
         commits = action == sqlite3.SQLITE_TRANSACTION and argument == "COMMIT"
         return sqlite3.SQLITE_DENY if commits and denied(next(numbers)) else sqlite3.SQLITE_OK
 
-    await sabotage(store, lambda c: c.run_async(lambda driver: driver._execute(driver._conn.set_authorizer, authorise)))
+    await sabotage(store, lambda connection: connection.set_authorizer(authorise))
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])
 async def test_the_nth_commit_fails(file: str, failing: int) -> None:
-    store = await open_store(file, CLOCK)
+    store = await open_file(file)
     await deny_commits(store, lambda number: number == failing)
     kept = []
     for value in "abcd":
@@ -154,18 +161,82 @@ async def test_the_nth_commit_fails(file: str, failing: int) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_a_writer_cancelled_in_its_commit_ends_it_first(file: str, fails: bool) -> None:
-    store = await open_store(file, CLOCK)
-    if fails:
-        await deny_commits(store, lambda number: number == 1)
+    store, loop = await open_file(file), asyncio.get_running_loop()
     writing = asyncio.ensure_future(note(store, "a"))
-    cancel = lambda _connection: writing.cancel()  # noqa: E731 - the same object is needed to take it away
-    event.listen(store.engine.sync_engine, "commit", cancel)
+
+    def cancelled_meanwhile(number: int) -> bool:
+        if number == 1:
+            asyncio.run_coroutine_threadsafe(_cancel(writing), loop).result()  # the thread waits until the loop has done it
+        return fails and number == 1
+
+    await deny_commits(store, cancelled_meanwhile)
     with pytest.raises(asyncio.CancelledError):
         await writing
-    event.remove(store.engine.sync_engine, "commit", cancel)
     assert await notes(store) == ([] if fails else ["a"])
     await note(store, "b")
     assert (await notes(store))[-1] == "b"
+    await store.close()
+
+
+async def _cancel(task: asyncio.Future[None]) -> None:
+    task.cancel()
+
+
+async def test_writers_that_wait_share_a_commit(file: str) -> None:
+    store, counted = await open_file(file), [0]
+
+    def counts(number: int) -> bool:
+        counted.append(number)
+        return False
+
+    await deny_commits(store, counts)
+    await asyncio.gather(*(note(store, f"{n:03}") for n in range(200)))
+    assert sorted(await notes(store)) == [f"{n:03}" for n in range(200)]
+    assert 0 < counted[-1] < 100
+    await store.close()
+
+
+async def test_one_writer_of_a_group_that_fails_takes_nothing_of_the_others(file: str) -> None:
+    store = await open_file(file)
+
+    async def fails(value: str) -> None:
+        async with store.write() as tx:
+            await tx.insert("preferences", {"account": "demo", "key": value, "value": value})
+            raise ValueError(value)
+
+    works = [note(store, f"{n:02}") if n % 3 else fails(f"{n:02}") for n in range(30)]
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(e) for e in ended] == [type(None) if n % 3 else ValueError for n in range(30)]
+    assert await notes(store) == [f"{n:02}" for n in range(30) if n % 3]
+    await store.close()
+
+
+async def test_a_commit_that_fails_fails_for_everybody_in_its_group(file: str) -> None:
+    store = await open_file(file)
+    await deny_commits(store, lambda number: number == 1)
+    ended = await asyncio.gather(*(note(store, f"{n:02}") for n in range(40)), return_exceptions=True)
+    failed = [n for n, e in enumerate(ended) if isinstance(e, StorageFailed)]
+    assert len(failed) > 1, "the commit was shared"
+    assert sorted(await notes(store)) == [f"{n:02}" for n in range(40) if n not in failed]
+    await note(store, "after")
+    assert "after" in await notes(store)
+    await store.close()
+
+
+async def test_a_group_the_database_gives_up_is_nobodys(file: str) -> None:
+    store = await open_file(file)
+
+    async def gives_up() -> None:
+        async with store.write() as tx:
+            tx.connection.rollback()  # type: ignore[attr-defined]  # as SQLite does by itself when the disk is full
+            raise StorageFailed("the disk is full")
+
+    ended = await asyncio.gather(note(store, "a"), note(store, "b"), gives_up(), note(store, "c"), return_exceptions=True)
+    kept = [name for name, e in zip(("a", "b", "-", "c"), ended, strict=True) if e is None]
+    assert await notes(store) == kept
+    assert isinstance(ended[2], StorageFailed)
+    await note(store, "after")
+    assert (await notes(store))[-1] == "after"
     await store.close()
 
 
