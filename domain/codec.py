@@ -10,7 +10,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -29,26 +29,7 @@ def instant_text(at: datetime) -> str:
 
 def encode(value: Any) -> Any:
     """A domain value as JSON-ready data; raises TypeError for what has no place here (floats included)."""
-    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple | list | frozenset):
-        return [encode(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
-    if isinstance(value, Mapping):
-        return {str(k): encode(v) for k, v in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        data = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
-        return {"kind": type(value).__name__} | data if "kind" not in data else data
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+    return _writer(cast(Any, type(value)))(value)
 
 
 def dumps(value: Any) -> str:
@@ -63,46 +44,113 @@ def loads(kind: type[T], text: str) -> T:
 
 def decode(kind: Any, data: Any) -> Any:
     """JSON-ready data as a value of the annotated type; raises ValueError for what does not fit."""
-    origin = typing.get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        return _decode_union(typing.get_args(kind), data)
-    if origin is tuple:
-        arguments = typing.get_args(kind)
-        inner = [arguments[0]] * len(data) if arguments[-1] is Ellipsis else list(arguments)
-        return tuple(decode(k, v) for k, v in zip(inner, data, strict=True))
-    if origin is not None and issubclass(origin, Mapping):
-        value_kind = typing.get_args(kind)[1]
-        return {k: decode(value_kind, v) for k, v in data.items()}
-    if kind is Decimal:
-        return Decimal(data)
-    if kind is datetime:
-        return datetime.fromisoformat(data)
-    if kind is date:
-        return date.fromisoformat(data)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(data)
-    if dataclasses.is_dataclass(kind):
-        hints = _hints(cast(type, kind))
-        make = cast(typing.Callable[..., Any], kind)
-        return make(**{name: decode(hint, data[name]) for name, hint in hints.items() if name in data})
-    if kind in (str, int, bool) and not isinstance(data, kind):
-        raise ValueError(f"{data!r} is not {kind.__name__}")
-    return data
-
-
-def _decode_union(kinds: tuple[Any, ...], data: Any) -> Any:
-    if data is None and type(None) in kinds:
-        return None
-    rest = [k for k in kinds if k is not type(None)]
-    if len(rest) == 1:
-        return decode(rest[0], data)
-    for k in rest:
-        if isinstance(data, dict) and data.get("kind") == getattr(k, "__name__", ""):
-            return decode(k, data)
-    raise ValueError(f"{data!r} is none of {', '.join(getattr(k, '__name__', str(k)) for k in rest)}")
+    return _reader(kind)(data)
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _writer(kind: type) -> Callable[[Any], Any]:
+    """How values of one type are written, worked out once: every journal line and every stored row comes through here."""
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if kind is type(None) or issubclass(kind, bool | int | str):
+        return lambda value: value
+    if issubclass(kind, Decimal):
+        return lambda value: format(value, "f")
+    if issubclass(kind, datetime):
+        return instant_text
+    if issubclass(kind, date):
+        return lambda value: value.isoformat()
+    if issubclass(kind, frozenset):
+        return lambda value: [encode(v) for v in sorted(value)]
+    if issubclass(kind, tuple | list):
+        return lambda value: [encode(v) for v in value]
+    if issubclass(kind, Mapping):
+        return lambda value: {str(k): encode(v) for k, v in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return _fields_writer(kind)
+    raise TypeError(f"{kind.__name__} has no JSON form here")
+
+
+def _fields_writer(kind: type) -> Callable[[Any], Any]:
+    names = tuple(f.name for f in dataclasses.fields(kind) if f.init)
+    head = {} if "kind" in names else {"kind": kind.__name__}
+
+    def write(value: Any) -> Any:
+        data: dict[str, Any] = dict(head)
+        for name in names:
+            held = getattr(value, name)
+            data[name] = held if held is None or type(held) is str else _writer(cast(Any, type(held)))(held)
+        return data
+
+    return write
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """How data is read as one annotated type, worked out once."""
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _union_reader(typing.get_args(kind))
+    if origin is tuple:
+        return _tuple_reader(typing.get_args(kind))
+    if origin is not None and issubclass(origin, Mapping):
+        inner = typing.get_args(kind)[1]
+        return lambda data: {k: decode(inner, v) for k, v in data.items()}
+    if kind is Decimal:
+        return Decimal
+    if kind is datetime:
+        return datetime.fromisoformat
+    if kind is date:
+        return date.fromisoformat
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if dataclasses.is_dataclass(kind):
+        return _fields_reader(cast(type, kind))
+    if kind in (str, int, bool):
+        return lambda data: _checked(cast(type, kind), data)
+    return lambda data: data
+
+
+def _tuple_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if arguments[-1] is Ellipsis:
+        inner = arguments[0]
+        return lambda data: tuple([decode(inner, v) for v in data])
+    return lambda data: tuple(decode(k, v) for k, v in zip(arguments, data, strict=True))
+
+
+def _fields_reader(kind: type) -> Callable[[Any], Any]:
     hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in dataclasses.fields(kind) if f.init}
+    fields = tuple((f.name, hints[f.name]) for f in dataclasses.fields(kind) if f.init)
+    readers: dict[str, Callable[[Any], Any]] = {}  # filled at the first value, because a type may contain itself
+
+    def read(data: Any) -> Any:
+        if not readers:
+            readers.update({name: _reader(hint) for name, hint in fields})
+        return kind(**{name: reader(data[name]) for name, reader in readers.items() if name in data})
+
+    return read
+
+
+def _union_reader(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
+    rest = [k for k in kinds if k is not type(None)]
+    empty = len(rest) < len(kinds)
+    if len(rest) == 1:
+        only = rest[0]
+        return lambda data: None if empty and data is None else decode(only, data)
+    by_name = {getattr(k, "__name__", str(k)): k for k in rest}
+
+    def read(data: Any) -> Any:
+        if data is None and empty:
+            return None
+        kind = by_name.get(data.get("kind", "")) if isinstance(data, dict) else None
+        if kind is None:
+            raise ValueError(f"{data!r} is none of {', '.join(by_name)}")
+        return decode(kind, data)
+
+    return read
+
+
+def _checked(kind: type, data: Any) -> Any:
+    if not isinstance(data, kind):
+        raise ValueError(f"{data!r} is not {kind.__name__}")
+    return data
