@@ -10,7 +10,7 @@ from decimal import Decimal
 from domain.errors import BrokerError
 from domain.events import DemoMoved, Event, JobFailed
 from domain.money import ZERO
-from domain.orders import ResumeIntent
+from domain.orders import ExitIntent, ResumeIntent
 from domain.portfolio import AccountSpec
 from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
@@ -20,11 +20,16 @@ from trading.book import Book
 from trading.bus import Alerts, Bus, Listener, Note, no_alerts
 from trading.commission import Commission
 from trading.execution import Execution
+from trading.exits import Exits, Holding
+from trading.firing import Firing
+from trading.guarding import Guard
 from trading.killswitch import KillSwitch
 from trading.mandates import OwnCards
+from trading.monitor import Monitor
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limits import Limits, defaults
 from trading.standing import Resuming, Standing
+from trading.stops import StopBook
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
 from trading.watch import Concerns, Watch, tagged
 
@@ -60,6 +65,7 @@ class Floor:
     clock: Clock
     ids: Ids
     watch: Watch
+    monitor: Monitor
     news: NewsSource | None = None
     calendar: Calendar | None = None
     differences: tuple[Difference, ...] = ()
@@ -74,6 +80,7 @@ class Floor:
         await self._tried("recover", self.execution.recover)
         await self.desk.expire_by_restart()
         await self.compare()
+        await self._tried("monitor", self.monitor.load)
 
     async def pulse(self) -> None:
         """Everything the core does in a round, one after the other. A failure of one is logged with a reference and hurts no other."""
@@ -85,6 +92,7 @@ class Floor:
             ("poll", self.execution.poll),
             ("expire", self.desk.expire),
             ("watch", self.watch.round),
+            ("monitor", self.monitor.round),
         )
 
     async def compare(self) -> tuple[Difference, ...]:
@@ -158,13 +166,34 @@ def open_floor(
     bus = Bus(store, alerts)
     book = Book(spec, hub, store, clock)
     killswitch = KillSwitch(book, bus, clock)
-    standing = Standing({ResumeIntent: Resuming(killswitch)})
+    stops = StopBook()
+    exits = Exits(hub, stops)
+    standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock)})
     record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
     execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
     assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
     desk = TicketDesk(
         book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
     )
+    firing = Firing(book, hub, store, bus, desk, broker, exits, commission or Commission(), clock)
+    guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
+    monitor = Monitor(book, hub, store, bus, exits, stops, firing, guard, clock)
     bus.subscribe(_renewing(book))
     watch = Watch(book, hub, store, bus, clock, news, calendar, concerns)
-    return Floor(spec, hub, book, broker, bus, desk, execution, killswitch, store, clock, ids, watch, news, calendar)
+    return Floor(
+        spec=spec,
+        hub=hub,
+        book=book,
+        broker=broker,
+        bus=bus,
+        desk=desk,
+        execution=execution,
+        killswitch=killswitch,
+        store=store,
+        clock=clock,
+        ids=ids,
+        watch=watch,
+        monitor=monitor,
+        news=news,
+        calendar=calendar,
+    )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from domain.events import (
@@ -19,11 +20,12 @@ from domain.events import (
     OrderReplaced,
     PositionClosed,
     PositionOpened,
+    StopMoved,
     TicketMoved,
 )
 from domain.ledger import Entry, trade
 from domain.money import ONE
-from domain.orders import ENDED, IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
+from domain.orders import ENDED, IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, OrderType, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
@@ -224,6 +226,8 @@ class Record:
             events.append(OrderAccepted(at, account, after))
         if replaced and after.open:
             events.append(OrderReplaced(at, account, after))
+        if not replaced and (moved := _trailed(before, after)) is not None:
+            events.append(StopMoved(at, account, after.symbol, after.client_id, before.stop, moved, "trailing stop at the broker"))
         events += self._fill_events(before, after, entries)
         if before.open and after.status is OrderStatus.REJECTED:
             events.append(OrderRejected(at, account, after))
@@ -289,6 +293,13 @@ class Record:
 def _shrunk(order: Order, report: OrderReport, latest: datetime) -> bool:
     """Of two reports of one instant that differ in what a reducing order still may sell, the smaller is the later: cover only went."""
     return report.at == latest and order.reduce_only and report.quantity < order.quantity
+
+
+def _trailed(before: Order, after: Order) -> Decimal | None:
+    """Where a trailing stop at the broker stands when it has followed the price since the last report; None when it has not."""
+    if after.type is not OrderType.TRAILING or not after.open or before.stop is None or after.stop is None:
+        return None
+    return after.stop if (after.stop - before.stop) * after.side.sign < 0 else None
 
 
 def _with_trail(order: Order, change: ReplaceIntent) -> Order:

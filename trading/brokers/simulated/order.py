@@ -10,6 +10,7 @@ from domain.money import ONE, ZERO, to_tick
 from domain.orders import Fill, Order, OrderType, Side
 from domain.ports import OrderReport
 
+STEP = Decimal("0.001")
 STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
 
 
@@ -19,7 +20,8 @@ class VenueOrder:
 
     `sequence` is its place among all orders. It trades only in bars that start at or after `since`, which moves on with every bar that
     changed it, so a bar seen again after a restart does nothing twice. `reserve` is the price a unit was paid for in the cash check;
-    `watermark` the best price a trailing order has seen; `triggered` says that its stop was reached.
+    `watermark` the best price a trailing order has seen, `told` where its stop stood when that was last reported; `triggered` says that
+    its stop was reached.
     """
 
     order: Order
@@ -29,6 +31,7 @@ class VenueOrder:
     reserve: Decimal = ZERO
     watermark: Decimal | None = None
     triggered: bool = False
+    told: Decimal | None = None
     fills: tuple[Fill, ...] = ()
 
     @property
@@ -66,6 +69,13 @@ class VenueOrder:
         if self.watermark is not None and (best - self.watermark) * self.order.side.sign >= 0:
             return self
         return replace(self, watermark=best)
+
+    def followed(self, tick: Decimal) -> VenueOrder | None:
+        """The same order once its trailing stop is to be reported: it stands a step (0.1%, at least a tick) from where it was told; or None."""
+        level = self.level(tick) if self.order.type is OrderType.TRAILING and self.open and not self.triggered else None
+        if level is None or (self.told is not None and abs(level - self.told) < max(tick, self.told * STEP)):
+            return None
+        return replace(self, told=level, order=replace(self.order, updated=max(self.order.updated, self.since)))
 
     def report(self, tick: Decimal) -> OrderReport:
         """What the broker says of it now; a trailing order tells where its stop stands."""

@@ -91,6 +91,9 @@ class Venue:
                 self._expire(reached, inclusive=False)
             self._bar(bar, names.get(bar.symbol, ()))
         self._expire(until, inclusive=True)
+        for working in self.working():
+            if (followed := working.followed(self.instrument(working.order.symbol).tick)) is not None:
+                self.keep(followed)
 
     def coverable(self, working: VenueOrder) -> Decimal:
         """How much of the position an order could reduce; zero when it is flat or on the order's own side."""

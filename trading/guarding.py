@@ -1,0 +1,230 @@
+"""Guarding: stops at the broker are watched. One that ended without a fill and without the reader's word, or does not act, is told, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from domain.errors import FoliopilotError
+from domain.events import ActionProposed, Event, OrderCancelled, OrderRejected, StopFailed, StopRestored
+from domain.mandates import Scope
+from domain.money import to_lot
+from domain.orders import CancelIntent, Order, OrderIntent, OrderStatus, OrderType, Side
+from domain.portfolio import Position
+from domain.ports import Clock
+from domain.tickets import Proposer
+from market.hub import Hub
+from storage import orders, preferences, states, tickets
+from storage.store import Store
+from trading.book import Book
+from trading.bus import Bus, Unit
+from trading.exits import Exits
+from trading.firing import WHO, Firing
+from trading.tickets import TicketDesk
+
+log = logging.getLogger(__name__)
+
+PART = "guard"
+GRACE = timedelta(seconds=3)  # a stop that takes another's place comes at once
+ACTS_WITHIN = timedelta(seconds=60)  # how long a broker may take from a price through a stop to its fill
+BARS_ACT_WITHIN = timedelta(minutes=3)  # the same for a venue that lives on minute bars
+LOOK_BACK = timedelta(days=1)
+RECENT = 200
+STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
+ENDED_UNFILLED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
+NOT_ACTED = "the price is through it and the broker has not acted"
+
+EMERGENCY_EXIT = "emergency_exit"
+PROPOSE, ACT, OFF = "propose", "act", "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Unprotected:
+    """A position whose stop failed: told, and since when."""
+
+    symbol: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is remembered across restarts: whose failed stops were told."""
+
+    failed: tuple[Unprotected, ...] = ()
+
+
+class Guard:
+    """Says StopFailed once for a position that lost its stop, whoever noticed first, and StopRestored when it has one again.
+
+    A failed stop is followed by a card that closes the position, urgently. It is released by a mandate over stops only where the account
+    asks for that (`emergency_exit` is `act`); `propose` is what holds without a word, `off` draws up none.
+    """
+
+    def __init__(
+        self, book: Book, hub: Hub, store: Store, bus: Bus, desk: TicketDesk, known: Exits, firing: Firing, clock: Clock
+    ) -> None:
+        self._book = book
+        self._hub = hub
+        self._store = store
+        self._bus = bus
+        self._desk = desk
+        self._known = known
+        self._firing = firing
+        self._clock = clock
+        self._lost: dict[str, Order] = {}
+        self._failed: dict[str, datetime] = {}
+        self._unsaved = False
+        self._through: dict[str, datetime] = {}
+        self._idle: set[str] = set()  # orders whose broker has not acted: told
+        self._closing: dict[str, str] = {}  # what an emergency exit is still to be drawn up for, and why
+        bus.subscribe(self.heard)
+
+    @property
+    def failed(self) -> Mapping[str, datetime]:
+        """Symbols whose stop failed, each since when."""
+        return self._failed
+
+    async def load(self) -> None:
+        """What was told before, and stops that ended while nobody looked."""
+        account, now = self._book.spec.name, self._clock.now()
+        async with self._store.read() as tx:
+            told = await states.get(tx, account, PART, Told)
+            past = await orders.recent(tx, account, RECENT)
+        self._failed = {u.symbol: u.since for u in (told or Told()).failed}
+        seen: set[str] = set()
+        for order in past:  # newest first: only the last stop of a symbol counts
+            if order.type in STOPS and order.reduce_only and order.symbol not in seen:
+                seen.add(order.symbol)
+                if _stood(order) and order.status in ENDED_UNFILLED and now - order.updated <= LOOK_BACK:
+                    self._lost.setdefault(order.symbol, order)
+
+    async def heard(self, event: Event) -> None:
+        """Follow what other parts say."""
+        match event:
+            case OrderCancelled(order=order) | OrderRejected(order=order) if _stood(order):
+                self._lost[order.symbol] = order
+            case StopFailed(symbol=symbol, since=since) if symbol not in self._failed:
+                self._failed[symbol] = since
+                self._unsaved = True
+            case StopRestored(symbol=symbol) if symbol in self._failed:
+                del self._failed[symbol]
+                self._unsaved = True
+            case _:
+                pass
+
+    async def check(self) -> None:
+        """Tell what failed and what is protected again, and draw up the emergency exits of what failed."""
+        for symbol, order in list(self._lost.items()):
+            if self._clock.now() - order.updated >= GRACE:
+                del self._lost[symbol]
+                await self._judge(symbol, order)
+        for symbol in list(self._failed):
+            await self._follow(symbol)
+        if self._unsaved:
+            async with self._bus.unit(who=WHO) as unit:
+                await self._save(unit)
+            self._unsaved = False
+        for symbol, why in list(self._closing.items()):
+            del self._closing[symbol]
+            await self._emergency(symbol, why)
+
+    async def overdue(self, prices: Mapping[str, tuple[Decimal, ...]], at: datetime) -> None:
+        """Is a stop at the broker overdue at these believed prices?"""
+        limit = BARS_ACT_WITHIN if self._hub.simulated else ACTS_WITHIN
+        for order in self._book.orders:
+            if not order.protective or order.type not in STOPS or order.stop is None or order.symbol not in prices:
+                continue
+            sign, seen = -order.side.sign, prices[order.symbol]
+            if not seen or any((price - order.stop) * sign > 0 for price in seen):
+                self._through.pop(order.client_id, None)
+                continue
+            since = self._through.setdefault(order.client_id, at)
+            if at - since > limit and order.client_id not in self._idle:
+                await self._tell(order.symbol, order.left, since, f"order {order.client_id}: {NOT_ACTED}")
+                self._idle.add(order.client_id)
+
+    def protected(self, symbol: str) -> bool:
+        """True while a stop stands: at the broker (one that acts), or held by the core."""
+        standing = (o for o in self._book.orders if o.symbol == symbol and o.protective and o.type in STOPS)
+        return any(o.client_id not in self._idle for o in standing) or self._known.protects(symbol)
+
+    def _held(self, symbol: str) -> Position | None:
+        return self._book.holdings.position(symbol)
+
+    async def _judge(self, symbol: str, order: Order) -> None:
+        """A protective stop has ended: told unless the position is gone, another stop stands, or a person took it back."""
+        position = self._held(symbol)
+        if position is None or position.quantity * order.side.sign > 0 or position.opened > order.updated:
+            return
+        if symbol in self._failed or self.protected(symbol) or await self._taken_back(order):
+            return
+        why = order.reason or order.status.value
+        await self._tell(symbol, abs(position.quantity), order.updated, f"its stop, order {order.client_id}, has ended: {why}")
+
+    async def _tell(self, symbol: str, quantity: Decimal, since: datetime, why: str) -> None:
+        if symbol in self._failed:
+            return
+        async with self._bus.unit(who=WHO) as unit:
+            unit.emit(StopFailed(self._clock.now(), self._book.spec.name, symbol, quantity, since, why))
+            await self._save(unit, add=Unprotected(symbol, since))
+        self._failed[symbol] = since
+        self._closing[symbol] = why
+
+    async def _follow(self, symbol: str) -> None:
+        if self._held(symbol) is None:
+            del self._failed[symbol]
+            self._unsaved = True
+        elif self.protected(symbol):
+            async with self._bus.unit(who=WHO) as unit:
+                unit.emit(StopRestored(self._clock.now(), self._book.spec.name, symbol))
+                await self._save(unit, less=symbol)
+            self._failed.pop(symbol, None)
+
+    async def _save(self, unit: Unit, *, add: Unprotected | None = None, less: str = "") -> None:
+        failed = {s: Unprotected(s, since) for s, since in self._failed.items() if s != less}
+        if add is not None:
+            failed[add.symbol] = add
+        await states.put(unit.tx, self._book.spec.name, PART, Told(tuple(failed[s] for s in sorted(failed))))
+
+    async def _taken_back(self, order: Order) -> bool:
+        """True when a ticket, confirmed by a person or signed for, cancelled it."""
+        async with self._store.read() as tx:
+            recent = await tickets.recent(tx, order.account, RECENT)
+        return any(isinstance(i, CancelIntent) and i.client_id == order.client_id for t in recent if not t.open for i in t.intents)
+
+    async def _emergency(self, symbol: str, why: str) -> None:
+        """The card that closes what is unprotected; a failure is logged: the alert has been given."""
+        position, instrument = self._held(symbol), self._hub.instrument(symbol)
+        account = self._book.spec.name
+        async with self._store.read() as tx:
+            wish = await preferences.get(tx, account, EMERGENCY_EXIT) or PROPOSE
+            last = next((t for t in await tickets.recent(tx, account, RECENT) if t.proposer is Proposer.PERSON), None)
+        if position is None or instrument is None or wish == OFF:
+            return
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        reason = f"its stop failed: {why}"
+        quantity = to_lot(abs(position.quantity), instrument.lot)
+        intents = (OrderIntent(symbol, side, quantity=quantity, reduce_only=True, why=reason),)
+        line, origin = f"#{symbol} close", last.origin if last is not None else await self._firing.origin("")
+        try:
+            if wish == ACT:
+                await self._desk.act(
+                    line=line, verb="close", proposer=Proposer.MONITOR, origin=origin, intents=intents, scope=Scope.STOPS, why=reason
+                )
+                return
+            ticket = await self._desk.propose(line=line, verb="close", origin=origin, proposer=Proposer.MONITOR, intents=intents)
+        except FoliopilotError as error:
+            log.warning("no emergency exit for %s: %s", symbol, error)
+            return
+        if ticket.open:
+            now = self._clock.now()
+            async with self._bus.unit(who=WHO) as unit:
+                unit.emit(ActionProposed(now, account, ticket.id, ticket.digest(), line, reason, ticket.expires, urgent=True))
+
+
+def _stood(order: Order) -> bool:
+    """True for a stop that protected a position: one the broker once had. Of one it never took its own ticket tells."""
+    return order.type in STOPS and order.reduce_only and order.broker_id is not None
