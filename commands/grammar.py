@@ -1,6 +1,7 @@
 """The `#` grammar: one line is one Action, whatever its capitals; what does not fit is refused with the token and a correct line.
 
-#SYM close [50%|10] · #SYM stop 175|5%|2atr · #SYM target 185|10% · #SYM trailing 2%|2atr
+#SYM close [50%|10] · #SYM stop 175|5%|2atr · #SYM target 185|10% · #SYM trailing [2%|2atr] [after 3%|1atr]
+#SYM ladder 185 50% 195 50% · #SYM breakeven 5% · #SYM exit 10d|6h|close|earnings · #SYM exits off · #exit-ID remove
 #buy|sell SYM 50|$2000|5% [limit 240] [gtc|day] · #order-ID cancel · #order-ID modify [10] [limit 239.50] [stop 230]
 #close-all · #cancel-all · #set-stops [2atr|5%] · #take-profits [10%] · #emergency-stop · #resume
 """
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from commands import amounts
+from commands import amounts, grammar_exits
 from commands.words import Word, shown, words
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import GrammarError, UnknownSymbol, UserError
@@ -27,7 +28,7 @@ DEFAULT_PROFITS = Amount(Decimal(10), Unit.PERCENT)
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[./-][A-Z0-9]{1,5})?\Z")
 _ORDER = re.compile(r"order-([a-z0-9]{1,12}(?:-[a-z0-9]{1,4})?)\Z")
-_POSITION_VERBS = {v.value: v for v in (Verb.CLOSE, Verb.STOP, Verb.TARGET, Verb.TRAILING)}
+_POSITION_VERBS = {v.value: v for v in (Verb.CLOSE, Verb.STOP, Verb.TARGET, Verb.TRAILING, *grammar_exits.VERBS)}
 _TRADES = {v.value: v for v in (Verb.BUY, Verb.SELL)}
 _BATCHES = {v.value: v for v in (Verb.CLOSE_ALL, Verb.CANCEL_ALL, Verb.SET_STOPS, Verb.TAKE_PROFITS, Verb.EMERGENCY_STOP, Verb.RESUME)}
 _ORDER_VERBS = {v.value: v for v in (Verb.CANCEL, Verb.MODIFY)}
@@ -64,6 +65,8 @@ class _Line:
         name = self.head.name
         if name.startswith("order-"):
             return self._order()
+        if name.startswith("exit-"):
+            return grammar_exits.taken_back(self.head, self.rest)
         readings = [r for r in (self._as_verb(), self._as_symbol()) if r is not None]
         actions = [r for r in readings if isinstance(r, Action)]
         if len(actions) == 1:
@@ -122,6 +125,8 @@ class _Line:
         if verb is None:
             raise self._no_such_verb(symbol, self.rest[0])
         after = self.rest[1:]
+        if grammar_exits.reads(verb, after):
+            return grammar_exits.action(symbol, verb, self.rest)
         amount: Amount | None
         match verb:
             case Verb.CLOSE:

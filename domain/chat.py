@@ -188,6 +188,11 @@ class Verb(StrEnum):
     TAKE_PROFITS = "take-profits"
     EMERGENCY_STOP = "emergency-stop"
     RESUME = "resume"
+    LADDER = "ladder"
+    BREAKEVEN = "breakeven"
+    EXIT = "exit"
+    EXITS = "exits"
+    REMOVE = "remove"
 
 
 class Unit(StrEnum):
@@ -222,8 +227,24 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a take-profit ladder: at a price or a gain in percent, this percentage of the position."""
+
+    at: Amount
+    share: Amount
+
+    def text(self) -> str:
+        """Canonical spelling."""
+        return f"{self.at.text()} {self.share.text()}"
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
-    """A parsed `#` line. `target` is a symbol in capitals, an order id in lower case, or None; the rest as the verb allows."""
+    """A parsed `#` line. `target` is a symbol in capitals, an order's or exit's id in lower case, or None; the rest as the verb allows.
+
+    `after` is the gain from which a trailing stop follows, `rungs` a ladder, `when` what a time exit waits for (`10d`, `6h`, `close`,
+    `earnings`).
+    """
 
     verb: Verb
     target: str | None = None
@@ -231,21 +252,30 @@ class Action:
     limit: Decimal | None = None
     stop: Decimal | None = None
     tif: TimeInForce = TimeInForce.DAY
+    after: Amount | None = None
+    rungs: tuple[Rung, ...] = ()
+    when: str = ""
 
     def line(self) -> str:
         """The canonical line; parsing it gives this action again."""
         tail = "".join(
             (
+                *(f" {rung.text()}" for rung in self.rungs),
+                f" {self.when}" if self.when else "",
                 f" {self.amount.text()}" if self.amount else "",
                 f" limit {plain(self.limit)}" if self.limit is not None else "",
                 f" stop {plain(self.stop)}" if self.stop is not None else "",
                 " gtc" if self.tif is TimeInForce.GTC else "",
+                f" after {self.after.text()}" if self.after else "",
+                " off" if self.verb is Verb.EXITS else "",
             )
         )
         if self.verb in (Verb.BUY, Verb.SELL):
             return f"#{self.verb} {self.target}{tail}"
         if self.verb in (Verb.CANCEL, Verb.MODIFY):
             return f"#order-{self.target} {self.verb}{tail}"
+        if self.verb is Verb.REMOVE:
+            return f"#exit-{self.target} {self.verb}"
         if self.target:
             return f"#{self.target} {self.verb}{tail}"
         return f"#{self.verb}{tail}"

@@ -57,7 +57,7 @@ class _Act:
 
 
 class Firing:
-    """Draws up the tickets of exits that fire. The exit is FIRED and its ticket stored in one transaction, so it fires once or not at all."""
+    """Draws up the tickets of exits that fire. Exit and ticket are written in one transaction, so it fires once or not at all."""
 
     def __init__(
         self,
@@ -168,9 +168,7 @@ class Firing:
         if old is not None:
             return _Act(line, "stop", (ReplaceIntent(old.client_id, rule.symbol, stop=price, why=why),), size)
         side = Side.SELL if rule.long else Side.BUY
-        placed = OrderIntent(
-            rule.symbol, side, OrderType.STOP, quantity=size, stop=price, tif=TimeInForce.GTC, reduce_only=True, why=why
-        )
+        placed = OrderIntent(rule.symbol, side, OrderType.STOP, quantity=size, stop=price, tif=TimeInForce.GTC, reduce_only=True, why=why)
         return _Act(line, "stop", (placed,), size)
 
     def _break_even_price(self, position: Position, instrument: Instrument) -> Decimal:
@@ -239,7 +237,7 @@ class Firing:
     async def _settled(self, rule: ExitRule, ticket: Ticket) -> None:
         status, flat = ticket.status, self._position(rule) is None
         placed = rule.kind is ExitKind.BREAK_EVEN and status is TicketStatus.WORKING
-        if status is TicketStatus.EXECUTED or placed or flat and status not in (TicketStatus.PROPOSED, TicketStatus.CONFIRMED):
+        if status is TicketStatus.EXECUTED or placed or (flat and status not in (TicketStatus.PROPOSED, TicketStatus.CONFIRMED)):
             await self.end(rule, f"done by ticket {ticket.id}")
         elif status in NOTHING or status is TicketStatus.PARTIAL:
             await self._again(rule, ticket)
@@ -250,7 +248,9 @@ class Firing:
             current = await exits.get(unit.tx, rule.id)
             if current is None or current.status is not ExitStatus.FIRED:
                 return
-            back = replace(current.moved(ExitStatus.ACTIVE, f"ticket {ticket.id} came to nothing: {ticket.reason or ticket.status}"), fired=None)
+            back = replace(
+                current.moved(ExitStatus.ACTIVE, f"ticket {ticket.id} came to nothing: {ticket.reason or ticket.status}"), fired=None
+            )
             await exits.save(unit.tx, back)
             unit.then(partial(self._known.put, back))
         asked = ticket.mandate is None
@@ -275,5 +275,3 @@ def reason(rule: ExitRule, level: Decimal | None) -> str:
 def _falls(rule: ExitRule) -> bool:
     """True for an exit that is reached as prices fall."""
     return rule.long == (rule.kind in (ExitKind.STOP, ExitKind.TRAILING))
-
-

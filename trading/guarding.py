@@ -1,4 +1,4 @@
-"""Guarding: stops at the broker are watched. One that ended without a fill and without the reader's word, or does not act, is told, once."""
+"""Guarding: stops at the broker are watched. One that ended without a fill or the reader's word, or does not act, is told, once."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ class Guard:
     asks for that (`emergency_exit` is `act`); `propose` is what holds without a word, `off` draws up none.
     """
 
-    def __init__(
-        self, book: Book, hub: Hub, store: Store, bus: Bus, desk: TicketDesk, known: Exits, firing: Firing, clock: Clock
-    ) -> None:
+    def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, desk: TicketDesk, known: Exits, firing: Firing, clock: Clock) -> None:
         self._book = book
         self._hub = hub
         self._store = store

@@ -38,7 +38,7 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is made of a quote: `prices` may fire stops, in this order; `doubt` is why (some of) it may not, `said` the price not believed."""
+    """What is made of a quote: `prices` may fire stops, in this order; `doubt` is why the price it `said` may not."""
 
     prices: tuple[Decimal, ...] = ()
     doubt: Doubt | None = None
@@ -139,5 +139,5 @@ class Judge:
 
 
 def gap(level: Decimal, price: Decimal, *, falling: bool) -> Decimal:
-    """How far beyond its level the market met an exit: below it for one that fires as prices fall, above it for the other; at least zero."""
+    """How far beyond its level the market met an exit (below it where it fires as prices fall, else above); at least zero."""
     return max(level - price if falling else price - level, ZERO)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from domain.errors import SourceFailed
@@ -26,8 +27,8 @@ from trading.bus import Bus
 from trading.exits import Exits, end
 from trading.firing import WHO, Firing, reason
 from trading.guarding import Guard
-from trading.judge import STALE_AFTER, Judge, Judged
 from trading.health import Health, PositionWatch, Watching
+from trading.judge import STALE_AFTER, Judge, Judged
 from trading.stops import Hit, StopBook
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class Monitor:
             except SourceFailed as failure:
                 log.warning("no history of %s for the sane band: %s", symbol, failure)
                 continue
-            moves = [abs(b / a - 1) for a, b in zip(closes, closes[1:], strict=False)]
+            moves = [abs(b / a - 1) for a, b in pairwise(closes)]
             if moves:
                 self._judge.volatility[symbol] = (sum(m * m for m in moves) / len(moves)) ** 0.5
 

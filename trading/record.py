@@ -25,7 +25,19 @@ from domain.events import (
 )
 from domain.ledger import Entry, trade
 from domain.money import ONE
-from domain.orders import ENDED, IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, OrderType, ReplaceIntent
+from domain.orders import (
+    ENDED,
+    IN_FLIGHT,
+    CancelIntent,
+    Fill,
+    HouseIntent,
+    Intent,
+    Order,
+    OrderIntent,
+    OrderStatus,
+    OrderType,
+    ReplaceIntent,
+)
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub

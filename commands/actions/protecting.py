@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from commands.actions.sight import Sight, held, no_price, sights
+from commands.actions.holding import held_level, held_trailing
+from commands.actions.sight import Sight, atr_of, held, no_price, sights
 from commands.context import Ctx, Plan
 from commands.grammar import DEFAULT_STOPS
 from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, GrammarError, NoPosition, NoPrice, UserError
+from domain.exits import ExitKind
 from domain.money import HUNDRED, money_text, plain, to_tick
 from domain.orders import CancelIntent, Intent, Order, OrderIntent, OrderType, ReplaceIntent, TimeInForce
-from market.indicators import atr
-
-ATR_PERIODS = 14
-ATR_SESSIONS = 60  # enough for Wilder's smoothing to forget its seed
 
 
 @action(Verb.STOP, examples=("#AAPL stop 175", "#AAPL stop 5%"))
@@ -25,7 +23,10 @@ async def stop(ctx: Ctx, action: Action) -> Plan:
     amount = _asked(action)
     price = await _exit_price(ctx, seen, amount, toward_loss=True)
     must_be_stop(seen, price)
-    return Plan(placed_stop(seen, price, why=_reason("stop", amount)))
+    why = _reason("stop", amount)
+    if OrderType.STOP not in ctx.floor.broker.traits.order_types:
+        return held_level(ctx, seen, ExitKind.STOP, price, why)
+    return Plan(placed_stop(seen, price, why=why))
 
 
 @action(Verb.TARGET, examples=("#AAPL target 185", "#AAPL target 10%"))
@@ -36,6 +37,8 @@ async def target(ctx: Ctx, action: Action) -> Plan:
     price = await _exit_price(ctx, seen, amount, toward_loss=False)
     must_be_target(seen, price)
     why = _reason("target", amount)
+    if OrderType.LIMIT not in ctx.floor.broker.traits.order_types:
+        return held_level(ctx, seen, ExitKind.TARGET, price, why)
     old = seen.portfolio.target(seen.symbol)
     if old is not None:
         if old.limit == price and old.left == seen.size:
@@ -44,10 +47,15 @@ async def target(ctx: Ctx, action: Action) -> Plan:
     return Plan((_protective(seen, OrderType.LIMIT, limit=price, why=why),))
 
 
-@action(Verb.TRAILING, examples=("#AAPL trailing 2%", "#AAPL trailing 2atr"))
+@action(Verb.TRAILING, examples=("#AAPL trailing 2%", "#AAPL trailing 2atr", "#AAPL trailing 2% after 3%"))
 async def trailing(ctx: Ctx, action: Action) -> Plan:
-    """Put a stop on a position that follows the price at a distance and never moves back; replaces the stop it has."""
+    """Put a stop on a position that follows the price at a distance and never moves back; replaces the stop it has.
+
+    With an offset it waits for that gain first, and the core holds it: no broker has such an order.
+    """
     seen = await held(ctx, action)
+    if action.after is not None or OrderType.TRAILING not in ctx.floor.broker.traits.order_types:
+        return await held_trailing(ctx, seen, action)
     amount = _asked(action)
     why = _reason("trailing stop", amount)
     if amount.unit is Unit.PERCENT:
@@ -92,16 +100,6 @@ async def set_stops(ctx: Ctx, action: Action) -> Plan:
     if not intents:
         raise BadArgument(left_out[0], example="#set-stops 5%")
     return Plan(tuple(intents), notes=(*notes, *left_out))
-
-
-async def atr_of(ctx: Ctx, symbol: str) -> Decimal:
-    """ATR14 over the completed daily bars; raises NoPrice when there is too little history."""
-    bars = await ctx.hub.closes(symbol, ATR_SESSIONS)
-    value = atr(bars, ATR_PERIODS)
-    if value is None:
-        message = f"{symbol} has {len(bars)} daily bars here; an ATR needs {ATR_PERIODS + 1}. A percentage works:"
-        raise NoPrice(message, example=f"#{symbol} stop 5%")
-    return value
 
 
 def must_be_stop(seen: Sight, price: Decimal) -> None:

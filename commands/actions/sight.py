@@ -13,9 +13,12 @@ from domain.market import Quote
 from domain.money import ONE, plain, quantity_text, to_lot
 from domain.orders import Order, OrderType, Side
 from domain.portfolio import Portfolio, Position
+from market.indicators import atr
 
 STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
 MOST_NAMED = 6
+ATR_PERIODS = 14
+ATR_SESSIONS = 60  # enough for Wilder's smoothing to forget its seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,16 @@ def no_price(portfolio: Portfolio, symbol: str) -> NoPrice:
     if not portfolio.spec.priced:
         return NoPrice(f"Account {portfolio.spec.name} has no price source, so nothing can be traded on it.", example="/positions")
     return NoPrice(f"There is no price for {symbol} now, so there is nothing to trade on.", example="/status")
+
+
+async def atr_of(ctx: Ctx, symbol: str) -> Decimal:
+    """ATR14 over the completed daily bars; raises NoPrice when there is too little history."""
+    bars = await ctx.hub.closes(symbol, ATR_SESSIONS)
+    value = atr(bars, ATR_PERIODS)
+    if value is None:
+        message = f"{symbol} has {len(bars)} daily bars here; an ATR needs {ATR_PERIODS + 1}. A percentage works:"
+        raise NoPrice(message, example=f"#{symbol} stop 5%")
+    return value
 
 
 async def tradable(ctx: Ctx, action: Action) -> tuple[Portfolio, Instrument, Quote]:

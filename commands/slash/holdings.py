@@ -8,6 +8,7 @@ from typing import Literal
 
 from commands.context import Ctx
 from commands.registry import Symbol, command
+from commands.slash.exits import held_note
 from commands.slash.rows import Measured, Row, measured, rows, stop_text, write_facts
 from commands.slash.sheet import (
     Sheet,
@@ -104,7 +105,7 @@ async def stops(ctx: Ctx) -> Reply:
         names = ", ".join(r.symbol for r in open_ones)
         blocks.append(Text(f"Without a stop: {names}. Give each one 2 ATR away: `#set-stops`", Tone.WARNING))
         buttons.insert(0, Button("Prepare stops", "#set-stops"))
-    blocks += [*unpriced_note(portfolio), as_of(portfolio, ctx.zone), Buttons(tuple(buttons))]
+    blocks += [*held_note(ctx, sheet), *unpriced_note(portfolio), as_of(portfolio, ctx.zone), Buttons(tuple(buttons))]
     write_facts(sheet, portfolio, found[:EVERY_FACT])
     return Reply(tuple(blocks), facts=sheet.facts)
 

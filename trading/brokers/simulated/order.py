@@ -71,7 +71,7 @@ class VenueOrder:
         return replace(self, watermark=best)
 
     def followed(self, tick: Decimal) -> VenueOrder | None:
-        """The same order once its trailing stop is to be reported: it stands a step (0.1%, at least a tick) from where it was told; or None."""
+        """The same order when its trailing stop is to be reported: it stands 0.1% and a tick from where it was told; else None."""
         level = self.level(tick) if self.order.type is OrderType.TRAILING and self.open and not self.triggered else None
         if level is None or (self.told is not None and abs(level - self.told) < max(tick, self.told * STEP)):
             return None

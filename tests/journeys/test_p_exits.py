@@ -1,0 +1,248 @@
+"""P: exits the core holds, from the line that sets one to the push that says it fired; and quotes that fire nothing."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from domain.events import ExitTriggered, QuoteDoubted, StopMoved
+from domain.exits import ExitStatus
+from storage import exits
+from tests.journeys.chat import chat
+
+
+def listen(reader, *kinds):
+    """Every event of these kinds from now on."""
+    heard = []
+
+    async def hear(event):
+        if isinstance(event, kinds):
+            heard.append(event)
+
+    reader.house.floor.bus.subscribe(hear)
+    return heard
+
+
+async def rule_of(reader, ident):
+    async with reader.house.store.read() as tx:
+        return await exits.get(tx, ident)
+
+
+async def test_a_trailing_exit_waits_for_its_gain_follows_and_fires_with_the_gap_told(tmp_path):
+    async with chat(tmp_path) as reader:
+        heard = listen(reader, StopMoved, ExitTriggered)
+        quote = await reader.quote("MSFT")
+        said = await reader.say("#MSFT trailing 2% after 3%")
+        assert "This program holds it: it works only while it runs." in said
+        assert "it may act without asking again, until" in said
+        assert "from $" in said
+        assert (await reader.turn("yes")).released
+        held = reader.house.floor.monitor.exits.all("MSFT")[0]
+        assert held.arm is not None
+        assert abs(held.arm - quote.last * Decimal("1.03")) < Decimal("0.02")
+        assert held.level is None
+        listed = await reader.say("/exits")
+        assert "not armed yet" in listed
+        assert "signed by terminal:owner until" in listed
+        assert heard == []
+
+        await reader.say("/demo shock MSFT 5%")
+        await reader.pushes()
+        moved = heard.pop(0)
+        assert isinstance(moved, StopMoved)
+        assert moved.was is None
+        last = (await reader.quote("MSFT")).last
+        assert abs(moved.becomes - last * Decimal("0.98")) <= Decimal("0.02")
+        stored = await rule_of(reader, held.id)
+        assert (stored.level, stored.arm) == (moved.becomes, None)
+        assert "armed" in await reader.say("/exits")
+
+        quantity = await reader.held("MSFT")
+        await reader.say("/demo shock MSFT -8%")
+        fired = [e for e in heard if isinstance(e, ExitTriggered)]
+        assert len(fired) == 1
+        assert fired[0].released
+        assert fired[0].gap == fired[0].level - fired[0].price > 0
+        pushed = await reader.later(minutes=2)
+        assert any(p.startswith(f"Filled: sold {quantity} MSFT at $") for p in pushed)
+        assert await reader.held("MSFT") == 0
+        await reader.later(seconds=1)
+        ended = await rule_of(reader, held.id)
+        assert ended.status is ExitStatus.ENDED
+        assert len([e for e in heard if isinstance(e, ExitTriggered)]) == 1, "once"
+        assert (await reader.ticket(fired[0].ticket)).mandate == held.ticket
+        assert await reader.whole()
+
+
+@pytest.mark.parametrize("bad", ["crossed", "stale", "print", "zero"])
+async def test_a_quote_that_is_not_to_be_believed_fires_nothing(tmp_path, bad):
+    async with chat(tmp_path) as reader:
+        heard = listen(reader, ExitTriggered, QuoteDoubted)
+        await reader.say("#MSFT trailing 2% after 3%")
+        await reader.say("yes")
+        await reader.say("/demo shock MSFT 5%")
+        monitor, clock = reader.house.floor.monitor, reader.house.floor.clock
+        good = await reader.quote("MSFT")
+        low = good.last * Decimal("0.9")
+        quote = {
+            "crossed": replace(good, last=low, bid=low + 1, ask=low - 1),
+            "stale": replace(good, last=low, bid=low, ask=low, at=good.at.replace(minute=good.at.minute - 1)),
+            "print": replace(good, last=low),
+            "zero": replace(good, last=Decimal(0), bid=Decimal(0), ask=Decimal(0)),
+        }[bad]
+        for _ in range(3):
+            await monitor.take([quote])
+        doubts = [e for e in heard if isinstance(e, QuoteDoubted)]
+        assert len(doubts) == 1, "told once"
+        assert doubts[0].price == quote.last
+        assert not [e for e in heard if isinstance(e, ExitTriggered)]
+        await monitor.take([replace(good, at=clock.now())])
+        assert await reader.held("MSFT") > 0
+        await monitor.take([replace(good, at=clock.now(), bid=low, ask=low, last=low)])
+        assert [e for e in heard if isinstance(e, ExitTriggered)], "the next clean quote is believed"
+
+
+async def test_a_restart_keeps_the_level(tmp_path):
+    async with chat(tmp_path, still=False, account="demo") as reader:
+        await reader.say("/demo forward 1m")
+        if not (await reader.quote("BTC")):
+            pytest.fail("the demo holds bitcoin")
+        await reader.say("#BTC trailing 2% after 3%")
+        await reader.say("yes")
+        await reader.say("/demo shock BTC 6%")
+        level = reader.house.floor.monitor.exits.all("BTC")[0].level
+        assert level is not None
+    async with chat(tmp_path, still=False, account="demo") as reader:
+        heard = listen(reader, ExitTriggered)
+        kept = reader.house.floor.monitor.exits.all("BTC")[0]
+        assert kept.level is not None
+        assert kept.level >= level
+        await reader.say("/demo shock BTC -6%")
+        assert len(heard) == 1
+
+
+async def test_without_a_signature_that_holds_it_only_proposes(tmp_path):
+    async with chat(tmp_path) as reader:
+        heard = listen(reader, ExitTriggered)
+        await reader.say("#BTC trailing 2% after 3%")
+        await reader.say("yes")
+        await reader.say("/demo shock BTC 6%")
+        monitor = reader.house.floor.monitor
+        rule = monitor.exits.all("BTC")[0]
+        async with reader.house.store.write() as tx:
+            await exits.save(tx, replace(rule, expires=rule.created))
+        monitor.exits.put(replace(rule, expires=rule.created))
+        quote = await reader.quote("BTC")
+        low = {name: getattr(quote, name) * Decimal("0.9") for name in ("bid", "ask", "last")}
+        await monitor.take([replace(quote, **low)])  # its signature is over, and in the same second the price falls through it
+        assert heard
+        assert not heard[0].released
+        waiting = await reader.house.floor.desk.open_tickets()
+        assert [t.line for t in waiting] == ["#BTC close"]
+        assert await reader.held("BTC") > 0
+
+
+async def test_a_ladder_stands_at_the_broker_and_each_step_sells_its_part(tmp_path):
+    async with chat(tmp_path) as reader:
+        quote, quantity = await reader.quote("MSFT"), await reader.held("MSFT")
+        card = await reader.card("#MSFT ladder 5% 50% +10% 25%")
+        assert card.line == "#MSFT ladder 5% 50% 10% 25%"
+        assert [i.quantity for i in card.intents] == [quantity // 2, quantity // 4]
+        assert all(
+            abs(i.limit / quote.last - (1 + g)) < Decimal("0.001")
+            for i, g in zip(card.intents, (Decimal("0.05"), Decimal("0.1")), strict=True)
+        )
+        await reader.say("yes")
+        await reader.say("/demo shock MSFT 6%")
+        await reader.later(minutes=2)
+        assert await reader.held("MSFT") == quantity - quantity // 2
+        await reader.say("/demo shock MSFT 6%")
+        await reader.later(minutes=2)
+        assert await reader.held("MSFT") == quantity - quantity // 2 - quantity // 4
+        assert await reader.whole()
+
+
+async def test_break_even_moves_the_brokers_stop_once_and_never_back(tmp_path):
+    async with chat(tmp_path) as reader:
+        position = (await reader.book()).position("UNH")
+        before = (await reader.book()).stop("UNH")
+        gain = (await reader.quote("UNH")).last / position.average_price - 1
+        level = max(int(gain * 100) + 3, 3)
+        await reader.say(f"#UNH breakeven {level}%")
+        await reader.say("yes")
+        await reader.later(minutes=1)
+        assert (await reader.book()).stop("UNH").stop == before.stop
+        await reader.say("/demo shock UNH 6%" if gain > 0 else f"/demo shock UNH {int(-gain * 100) + 8}%")
+        await reader.later(minutes=1)
+        after = (await reader.book()).stop("UNH")
+        assert after.client_id == before.client_id, "the same order, moved"
+        assert after.stop >= position.average_price > before.stop
+        assert "No exit is held here for UNH" in await reader.say("/exits UNH")
+
+
+async def test_time_exits_say_when_and_close_then(tmp_path):
+    async with chat(tmp_path) as reader:
+        said = await reader.say("#MSFT exit close")
+        assert "on Wed 05 Mar 15:50 EST" in said
+        await reader.say("yes")
+        assert "due " in await reader.say("/exits")
+        await reader.say("/demo forward 5h")
+        assert await reader.held("MSFT") > 0
+        await reader.say("/demo forward 25m")
+        assert await reader.held("MSFT") == 0
+        card = await reader.card("#AAPL exit 2 days")
+        assert card.line == "#AAPL exit 2d"
+        refused = await reader.reply("#BTC exit earnings")
+        assert refused.failure.code == "no_earnings_date"
+        assert "No earnings date of BTC is known" in refused.failure.message
+        assert (await reader.reply("#BTC exit close")).failure.code == "bad_argument"
+
+
+async def test_exits_are_taken_back_by_symbol_or_by_id(tmp_path):
+    async with chat(tmp_path) as reader:
+        for line in ("#AAPL trailing after 1atr", "#AAPL exit 10d", "#MSFT exit 6h"):
+            await reader.say(line)
+            await reader.say("yes")
+        held = reader.house.floor.monitor.exits
+        assert [r.symbol for r in held.all()] == ["AAPL", "AAPL", "MSFT"]
+        assert "this program holds" in await reader.say("/stops")
+        await reader.say(f"#exit-{held.all('MSFT')[0].id} remove")
+        await reader.say("yes")
+        assert held.all("MSFT") == ()
+        await reader.say("#AAPL exits off")
+        await reader.say("yes")
+        assert held.all() == ()
+        assert (await reader.reply("#AAPL exits off")).failure.code == "no_such_order"
+        await reader.say("#AAPL exit 10d")
+        await reader.say("yes")
+        await reader.say("#AAPL exit 5d")
+        await reader.say("yes")
+        assert [r.why for r in held.all()] == ["after 5 days"], "one takes the place of the other"
+
+
+async def test_the_watch_names_the_worst_first(tmp_path):
+    async with chat(tmp_path) as reader:
+        said = await reader.say("/watch")
+        assert "positions need a look; the worst is" in said
+        assert "unprotected" in said
+        assert "it has no stop" in await reader.say("/watch MSFT")
+        await reader.say("#MSFT stop 5%")
+        await reader.say("yes")
+        assert "MSFT is fine" in await reader.say("/watch MSFT")
+        await reader.say("/demo shock MSFT -4.7%")
+        assert "MSFT is near stop" in await reader.say("/watch MSFT")
+
+
+async def test_a_trailing_stop_at_the_broker_tells_that_it_moved(tmp_path):
+    async with chat(tmp_path) as reader:
+        heard = listen(reader, StopMoved)
+        await reader.say("#MSFT trailing 3%")
+        await reader.say("yes")
+        first = (await reader.book()).stop("MSFT").stop
+        await reader.say("/demo shock MSFT 2%")
+        await reader.later(minutes=3)
+        assert heard
+        assert heard[-1].becomes > heard[0].was == first
+        assert (await reader.book()).stop("MSFT").stop == heard[-1].becomes
+        levels = [e.becomes for e in heard]
+        assert levels == sorted(levels), "it never loosens"
