@@ -136,7 +136,7 @@ class Monitor:
         if not open_now or not self._book.spec.priced:
             return
         await self._measure(open_now, now)
-        quotes = await self._hub.quotes(open_now)
+        quotes = await self._hub.quotes(open_now, fresh=True)
         self._watching.missed(s for s in open_now if s not in quotes)
         await self.take(quotes.values())
 

@@ -170,7 +170,7 @@ async def test_break_even_moves_the_brokers_stop_once_and_never_back(tmp_path):
         level = max(int(gain * 100) + 3, 3)
         await reader.say(f"#UNH breakeven {level}%")
         await reader.say("yes")
-        await reader.later(minutes=1)
+        await reader.later(seconds=80)
         assert (await reader.book()).stop("UNH").stop == before.stop
         await reader.say("/demo shock UNH 6%" if gain > 0 else f"/demo shock UNH {int(-gain * 100) + 8}%")
         await reader.later(minutes=1)
