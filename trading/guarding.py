@@ -43,10 +43,11 @@ PROPOSE, ACT, OFF = "propose", "act", "off"
 
 @dataclass(frozen=True, slots=True)
 class Unprotected:
-    """A position whose stop failed: told, and since when."""
+    """A position whose stop failed: told, and since when; `order` is the stop that stands there and does not act."""
 
     symbol: str
     since: datetime
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Guard:
         self._failed: dict[str, datetime] = {}
         self._unsaved = False
         self._through: dict[str, datetime] = {}
-        self._idle: set[str] = set()  # orders whose broker has not acted: told
+        self._idle: dict[str, str] = {}  # orders whose broker has not acted, told, each with its symbol
         self._closing: dict[str, str] = {}  # what an emergency exit is still to be drawn up for, and why
         bus.subscribe(self.heard)
 
@@ -92,6 +93,7 @@ class Guard:
             told = await states.get(tx, account, PART, Told)
             past = await orders.recent(tx, account, RECENT)
         self._failed = {u.symbol: u.since for u in (told or Told()).failed}
+        self._idle = {u.order: u.symbol for u in (told or Told()).failed if u.order}
         seen: set[str] = set()
         for order in past:  # newest first: only the last stop of a symbol counts
             if order.type in STOPS and order.reduce_only and order.symbol not in seen:
@@ -138,11 +140,12 @@ class Guard:
             sign, seen = -order.side.sign, prices[order.symbol]
             if not seen or any((price - order.stop) * sign > 0 for price in seen):
                 self._through.pop(order.client_id, None)
+                self._idle.pop(order.client_id, None)
                 continue
             since = self._through.setdefault(order.client_id, at)
             if at - since > limit and order.client_id not in self._idle:
+                self._idle[order.client_id] = order.symbol
                 await self._tell(order.symbol, order.left, since, f"order {order.client_id}: {NOT_ACTED}")
-                self._idle.add(order.client_id)
 
     def protected(self, symbol: str) -> bool:
         """True while a stop stands: at the broker (one that acts), or held by the core."""
@@ -167,7 +170,7 @@ class Guard:
             return
         async with self._bus.unit(who=WHO) as unit:
             unit.emit(StopFailed(self._clock.now(), self._book.spec.name, symbol, quantity, since, why))
-            await self._save(unit, add=Unprotected(symbol, since))
+            await self._save(unit, add=symbol, since=since)
         self._failed[symbol] = since
         self._closing[symbol] = why
 
@@ -181,11 +184,13 @@ class Guard:
                 await self._save(unit, less=symbol)
             self._failed.pop(symbol, None)
 
-    async def _save(self, unit: Unit, *, add: Unprotected | None = None, less: str = "") -> None:
-        failed = {s: Unprotected(s, since) for s, since in self._failed.items() if s != less}
-        if add is not None:
-            failed[add.symbol] = add
-        await states.put(unit.tx, self._book.spec.name, PART, Told(tuple(failed[s] for s in sorted(failed))))
+    async def _save(self, unit: Unit, *, add: str = "", since: datetime | None = None, less: str = "") -> None:
+        failed = {s: at for s, at in self._failed.items() if s != less}
+        if since is not None:
+            failed[add] = since
+        idle = {symbol: order for order, symbol in self._idle.items()}
+        rows = tuple(Unprotected(s, failed[s], idle.get(s, "")) for s in sorted(failed))
+        await states.put(unit.tx, self._book.spec.name, PART, Told(rows))
 
     async def _taken_back(self, order: Order) -> bool:
         """True when a ticket, confirmed by a person or signed for, cancelled it."""

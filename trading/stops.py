@@ -49,35 +49,71 @@ Entry = tuple[float, int, str]
 
 @dataclass(slots=True)
 class _Group:
-    """Trailing stops with one mark, the best price they have seen. Heaps by distance: nearest first."""
+    """Trailing stops with one mark, the best price they have seen. Heaps by distance, nearest first, and the nearest that lives of each."""
 
     mark: float
     distances: list[Entry] = field(default_factory=list)
     fractions: list[Entry] = field(default_factory=list)
+    distance: float = NEVER
+    fraction: float = NEVER
 
     def __lt__(self, other: _Group) -> bool:
         return self.mark < other.mark
 
 
 class _Side:
-    """The exits of the long (sign 1) or short (-1) positions in one symbol, in prices times sign: what protects lies below for both."""
+    """The exits of the long (sign 1) or short (-1) positions in one symbol, in prices times sign: what protects lies below for both.
 
-    __slots__ = ("arms", "groups", "sign", "step", "stops", "targets", "tick", "trails")
+    `floor` is the highest fixed stop, `ceiling` the lowest target or price something arms at, `low` and `high` the bounds of it all.
+    """
+
+    __slots__ = (
+        "arms", "ceiling", "count", "floor", "groups", "high", "low", "rise", "sign", "slack", "stops", "targets", "tick", "trails"
+    )  # fmt: skip
 
     def __init__(self, sign: int, tick: float, step: float) -> None:
         self.sign = sign
         self.tick = tick
-        self.step = step
+        self.slack = tick * SLACK
+        self.rise = step - self.slack
+        self.count = 0  # exits that live
         self.stops: list[Entry] = []  # (-level, …): the highest first
         self.targets: list[Entry] = []
         self.arms: list[Entry] = []
         self.groups: list[_Group] = []  # by mark, the lowest first
         self.trails: dict[str, tuple[float | None, float]] = {}  # id: distance or None, fraction
+        self.floor = self.low = -NEVER
+        self.ceiling = self.high = NEVER
 
     def level(self, mark: float, distance: float | None, fraction: float) -> float:
         """Where a trailing stop of that mark stands, to the tick."""
         raw = mark - distance if distance is not None else mark * (1 - self.sign * fraction)
         return math.floor(raw / self.tick + 0.5) * self.tick if self.tick else raw
+
+    def nearest(self, group: _Group) -> float:
+        """The highest level of a group."""
+        found = -NEVER
+        if group.distance < NEVER:
+            found = self.level(group.mark, group.distance, 0.0)
+        if group.fraction < NEVER:
+            found = max(found, self.level(group.mark, None, group.fraction))
+        return found
+
+    def moves_at(self, mark: float) -> float:
+        """The price at which a mark moves: a step beyond it, and in any case beyond it."""
+        beyond = mark + self.rise
+        return beyond if beyond > mark else math.nextafter(mark, NEVER)
+
+    def bound(self) -> None:
+        """Work out the bounds again from floor, ceiling and groups."""
+        low = self.floor
+        for group in self.groups:
+            level = self.nearest(group)
+            if level > low:
+                low = level
+        self.low = low + self.slack
+        above = self.moves_at(self.groups[0].mark) if self.groups else NEVER
+        self.high = min(self.ceiling - self.slack, above)
 
 
 class StopBook:
@@ -119,13 +155,13 @@ class StopBook:
         """Watch a fixed stop; an id that is there already is replaced, here and below."""
         side, entry = self._enter(id, symbol, level, long)
         heappush(side.stops, (-side.sign * level, entry, id))
-        self._rebound(self._indices[symbol])
+        self._entered(symbol, side)
 
     def target(self, id: str, symbol: str, level: float, *, long: bool = True) -> None:
         """Watch a level on the winning side: a target, or the price from which something else is to happen."""
         side, entry = self._enter(id, symbol, level, long)
         heappush(side.targets, (side.sign * level, entry, id))
-        self._rebound(self._indices[symbol])
+        self._entered(symbol, side)
 
     def trail(
         self,
@@ -153,21 +189,20 @@ class StopBook:
             seen = side.level(begin, distance, fraction)
         else:
             heappush(side.arms, (side.sign * (arm or 0.0), entry, id))
-            self._rebound(self._indices[symbol])
+            self._entered(symbol, side)
             return
         self._levels[id] = seen
-        group = next((g for g in side.groups if g.mark == begin), None)
-        if group is None:
-            group = _Group(begin)
-            insort(side.groups, group)
-        _join(group, side, entry, id)
-        self._rebound(self._indices[symbol])
+        self._join(side, begin, entry, id)
+        self._entered(symbol, side)
 
     def drop(self, id: str) -> None:
         """Watch it no more; one that is not there changes nothing."""
         if id in self._live:
             _, index, long = self._live[id]
-            self._forget(id, self._sides[index][0 if long else 1])
+            side = self._sides[index][0 if long else 1]
+            self._forget(id, side)
+            self._restock(side)
+            side.bound()
             self._rebound(index)
 
     def tick(self, symbol: str, price: float) -> list[Hit]:
@@ -207,12 +242,11 @@ class StopBook:
         if index is None or self._lo[index] < price < self._hi[index]:
             return None
         for side in self._sides[index]:
-            slack, x = side.tick * SLACK, side.sign * price
-            below, above = self._lower(side), self._peek(side.targets)
-            if below + slack >= x:
-                return below * side.sign
-            if above is not None and above[0] - slack <= x:
-                return above[0] * side.sign
+            x, top = side.sign * price, self._peek(side.targets)
+            if side.low >= x:
+                return (side.low - side.slack) * side.sign
+            if top is not None and top[0] - side.slack <= x:
+                return top[0] * side.sign
         return None
 
     def _chunk(self, np: Any, symbols: Any, prices: Any, hits: list[Hit]) -> None:
@@ -234,38 +268,49 @@ class StopBook:
         if not 0 < price < NEVER:
             return hits
         for side in self._sides[index]:
-            slack, x = side.tick * SLACK, side.sign * price
-            while (top := self._peek(side.stops)) is not None and -top[0] + slack >= x:
-                hits.append(self._hit(top[2], -top[0], side, price))
-            for group in side.groups:
-                while (near := self._nearest(group, side)) is not None and near[0] + slack >= x:
-                    hits.append(self._hit(near[1], near[0], side, price))
-            while (top := self._peek(side.targets)) is not None and top[0] - slack <= x:
-                hits.append(self._hit(top[2], top[0], side, price))
-            self._follow(index, side, x, slack)
+            if side.count:
+                x = side.sign * price
+                if side.low >= x or side.ceiling - side.slack <= x:
+                    self._reach(index, side, x, price, hits)
+                if side.groups and side.moves_at(side.groups[0].mark) <= x:
+                    self._follow(index, side, x)
+                side.bound()
         self._rebound(index)
         return hits
 
-    def _follow(self, index: int, side: _Side, x: float, slack: float) -> None:
-        count = 0
-        while count < len(side.groups) and side.groups[count].mark + side.step - slack <= x and side.groups[count].mark < x:
-            count += 1
-        risen = side.groups[:count]
+    def _reach(self, index: int, side: _Side, x: float, price: float, hits: list[Hit]) -> None:
+        """Take out what a price reaches, and let what it arms begin."""
+        slack = side.slack
+        while (top := self._peek(side.stops)) is not None and -top[0] + slack >= x:
+            hits.append(self._hit(top[2], -top[0], side, price))
+        for group in side.groups:
+            while side.nearest(group) + slack >= x:
+                level = side.nearest(group)
+                near = group.distance < NEVER and side.level(group.mark, group.distance, 0.0) == level
+                hits.append(self._hit((group.distances if near else group.fractions)[0][2], level, side, price))
+                self._count(group)
+        while (top := self._peek(side.targets)) is not None and top[0] - slack <= x:
+            hits.append(self._hit(top[2], top[0], side, price))
         while (top := self._peek(side.arms)) is not None and top[0] - slack <= x:
             heappop(side.arms)
-            fresh = _Group(x)
-            _join(fresh, side, top[1], top[2])
-            risen.append(fresh)
-        if not risen:
-            return
-        del side.groups[:count]
-        first, *rest = risen
+            self._join(side, x, top[1], top[2])
+            self._moved[index, side.sign > 0] = None
+        self._restock(side)
+
+    def _follow(self, index: int, side: _Side, x: float) -> None:
+        """Move every mark the price has left a step behind; those that meet are one from then on."""
+        groups, count = side.groups, 1
+        while count < len(groups) and (groups[count].mark == x or side.moves_at(groups[count].mark) <= x):
+            count += 1
+        first = groups[0]
         first.mark = x
-        for group in rest:
-            first.distances = list(merge(first.distances, group.distances)) if group.distances else first.distances
-            first.fractions = list(merge(first.fractions, group.fractions)) if group.fractions else first.fractions
-        if first.distances or first.fractions:
-            insort(side.groups, first)
+        for group in groups[1:count]:
+            first.distances = list(merge(first.distances, group.distances))
+            first.fractions = list(merge(first.fractions, group.fractions))
+            first.distance, first.fraction = min(first.distance, group.distance), min(first.fraction, group.fraction)
+        if len(groups) > 1:
+            del groups[:count]
+            insort(groups, first)
         self._moved[index, side.sign > 0] = None
 
     def _enter(self, id: str, symbol: str, level: float, long: bool) -> tuple[_Side, int]:
@@ -275,7 +320,14 @@ class StopBook:
         index = self.index(symbol)
         self._sequence += 1
         self._live[id] = (self._sequence, index, long)
-        return self._sides[index][0 if long else 1], self._sequence
+        side = self._sides[index][0 if long else 1]
+        side.count += 1
+        return side, self._sequence
+
+    def _entered(self, symbol: str, side: _Side) -> None:
+        self._restock(side)
+        side.bound()
+        self._rebound(self._indices[symbol])
 
     def _hit(self, id: str, level: float, side: _Side, price: float) -> Hit:
         self._forget(id, side)
@@ -283,6 +335,7 @@ class StopBook:
 
     def _forget(self, id: str, side: _Side) -> None:
         del self._live[id]
+        side.count -= 1
         self._levels.pop(id, None)
         side.trails.pop(id, None)
 
@@ -295,16 +348,24 @@ class StopBook:
             heappop(heap)
         return None
 
-    def _nearest(self, group: _Group, side: _Side) -> tuple[float, str] | None:
-        """The highest level of a group with its id, or None when nobody is left in it."""
-        found: tuple[float, str] | None = None
-        if (top := self._peek(group.distances)) is not None:
-            found = side.level(group.mark, top[0], 0.0), top[2]
-        if (top := self._peek(group.fractions)) is not None:
-            level = side.level(group.mark, None, top[0])
-            if found is None or level > found[0]:
-                found = level, top[2]
-        return found
+    def _join(self, side: _Side, mark: float, entry: int, id: str) -> None:
+        """Put a trailing stop into the group of a mark."""
+        group = next((g for g in side.groups if g.mark == mark), None)
+        if group is None:
+            group = _Group(mark)
+            insort(side.groups, group)
+        distance, fraction = side.trails[id]
+        if distance is not None:
+            heappush(group.distances, (distance, entry, id))
+        else:
+            heappush(group.fractions, (fraction, entry, id))
+        self._count(group)
+
+    def _count(self, group: _Group) -> None:
+        top = self._peek(group.distances)
+        group.distance = top[0] if top is not None else NEVER
+        top = self._peek(group.fractions)
+        group.fraction = top[0] if top is not None else NEVER
 
     def _members(self, group: _Group) -> Iterator[str]:
         for _, entry, id in (*group.distances, *group.fractions):
@@ -312,41 +373,19 @@ class StopBook:
             if live is not None and live[0] == entry:
                 yield id
 
-    def _lower(self, side: _Side) -> float:
-        """The highest level below which something is reached; groups nobody is left in go."""
+    def _restock(self, side: _Side) -> None:
+        """Find floor, ceiling and the nearest of each group again; groups nobody is left in go."""
         top = self._peek(side.stops)
-        highest = -top[0] if top is not None else -NEVER
-        empty = False
+        side.floor = -top[0] if top is not None else -NEVER
+        side.ceiling = NEVER
+        for heap in (side.targets, side.arms):
+            if (top := self._peek(heap)) is not None:
+                side.ceiling = min(side.ceiling, top[0])
         for group in side.groups:
-            near = self._nearest(group, side)
-            if near is None:
-                empty = True
-            elif near[0] > highest:
-                highest = near[0]
-        if empty:
-            side.groups = [g for g in side.groups if g.distances or g.fractions]
-        return highest
+            self._count(group)
+        side.groups = [g for g in side.groups if g.distance < NEVER or g.fraction < NEVER]
 
     def _rebound(self, index: int) -> None:
-        lows, highs = [], []
-        for side in self._sides[index]:
-            slack = side.tick * SLACK
-            lows.append(self._lower(side) + slack)
-            above = NEVER
-            for heap in (side.targets, side.arms):
-                if (top := self._peek(heap)) is not None:
-                    above = min(above, top[0] - slack)
-            if side.groups:
-                mark = side.groups[0].mark
-                above = min(above, max(mark + side.step - slack, math.nextafter(mark, NEVER)))
-            highs.append(above)
-        self._lo[index] = max(lows[0], -highs[1])
-        self._hi[index] = min(highs[0], -lows[1])
-
-
-def _join(group: _Group, side: _Side, entry: int, id: str) -> None:
-    distance, fraction = side.trails[id]
-    if distance is not None:
-        heappush(group.distances, (distance, entry, id))
-    else:
-        heappush(group.fractions, (fraction, entry, id))
+        long, short = self._sides[index]
+        self._lo[index] = max(long.low, -short.high)
+        self._hi[index] = min(long.high, -short.low)
