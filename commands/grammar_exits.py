@@ -12,7 +12,7 @@ from domain.chat import Action, Amount, Rung, Unit, Verb
 from domain.errors import GrammarError
 from domain.money import HUNDRED, plain
 
-VERBS = (Verb.LADDER, Verb.BREAKEVEN, Verb.EXIT, Verb.EXITS)
+VERBS = {"ladder": Verb.LADDER, "breakeven": Verb.BREAKEVEN, "exit": Verb.EXIT, "exits": Verb.EXITS_OFF}
 DEFAULT_TRAIL = Amount(Decimal(2), Unit.ATR)
 MOST_RUNGS = 5
 LONGEST = {"d": 365, "h": 999}
@@ -29,7 +29,7 @@ def reads(verb: Verb, after: Sequence[Word]) -> bool:
     """True for a line that is read here: the verbs of exits, and `trailing` without a distance or with an offset."""
     if verb is Verb.TRAILING:
         return not after or after[0].lower == "after" or (len(after) > 1 and after[1].lower == "after")
-    return verb in VERBS
+    return verb in VERBS.values()
 
 
 def action(symbol: str, verb: Verb, words: Sequence[Word]) -> Action:

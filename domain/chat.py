@@ -191,7 +191,7 @@ class Verb(StrEnum):
     LADDER = "ladder"
     BREAKEVEN = "breakeven"
     EXIT = "exit"
-    EXITS = "exits"
+    EXITS_OFF = "exits-off"
     REMOVE = "remove"
 
 
@@ -267,7 +267,6 @@ class Action:
                 f" stop {plain(self.stop)}" if self.stop is not None else "",
                 " gtc" if self.tif is TimeInForce.GTC else "",
                 f" after {self.after.text()}" if self.after else "",
-                " off" if self.verb is Verb.EXITS else "",
             )
         )
         if self.verb in (Verb.BUY, Verb.SELL):
@@ -276,6 +275,8 @@ class Action:
             return f"#order-{self.target} {self.verb}{tail}"
         if self.verb is Verb.REMOVE:
             return f"#exit-{self.target} {self.verb}"
+        if self.verb is Verb.EXITS_OFF:
+            return f"#{self.target} exits off"
         if self.target:
             return f"#{self.target} {self.verb}{tail}"
         return f"#{self.verb}{tail}"

@@ -75,7 +75,7 @@ async def exit_at(ctx: Ctx, action: Action) -> Plan:
     return Plan((hold(ctx, seen, rule, replaces=same(ctx, rule)),), notes=notes(ctx))
 
 
-@action(Verb.EXITS, examples=("#AAPL exits off",))
+@action(Verb.EXITS_OFF, examples=("#AAPL exits off",))
 async def exits_off(ctx: Ctx, action: Action) -> Plan:
     """Take back every exit that is held here for a symbol; orders at the broker stay."""
     symbol = wanted(action)

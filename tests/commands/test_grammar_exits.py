@@ -42,7 +42,7 @@ def test_parses_every_line_of_it():
         "#AAPL exit 6h": Action(Verb.EXIT, "AAPL", when="6h"),
         "#AAPL exit close": Action(Verb.EXIT, "AAPL", when="close"),
         "#BRK.B exit earnings": Action(Verb.EXIT, "BRK.B", when="earnings"),
-        "#AAPL exits off": Action(Verb.EXITS, "AAPL"),
+        "#AAPL exits off": Action(Verb.EXITS_OFF, "AAPL"),
         "#exit-ab12 remove": Action(Verb.REMOVE, "ab12"),
         "#EXIT exit close": Action(Verb.EXIT, "EXIT", when="close"),
     }
@@ -121,7 +121,7 @@ actions = st.one_of(
     ),
     st.builds(Action, st.just(Verb.BREAKEVEN), st.just("AAPL"), percents),
     st.builds(Action, st.just(Verb.EXIT), st.just("AAPL"), when=st.sampled_from(["1d", "365d", "999h", "close", "earnings"])),
-    st.builds(Action, st.just(Verb.EXITS), st.just("AAPL")),
+    st.builds(Action, st.just(Verb.EXITS_OFF), st.just("AAPL")),
     st.builds(Action, st.just(Verb.REMOVE), st.from_regex(r"\A[a-z0-9]{1,12}\Z")),
 )
 
