@@ -127,6 +127,10 @@ class Palette:
             (Verb.STOP, " 5%"),
             (Verb.TRAILING, " 2%"),
             (Verb.TARGET, " 10%"),
+            (Verb.TRAILING, " 2% after 3%"),
+            (Verb.LADDER, " 5% 50% 10% 50%"),
+            (Verb.BREAKEVEN, " 5%"),
+            (Verb.EXIT, " close"),
         )
         return [
             self._entry(verb, f"#{p.symbol} {verb}{tail}", p.symbol)

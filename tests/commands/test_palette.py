@@ -175,7 +175,8 @@ async def test_commands_and_their_arguments(room):
 
 async def test_only_what_is_possible_now(room):
     book = room.floor.book
-    assert lines("#aapl", book)[:5] == ["#AAPL close", "#AAPL stop 5%", "#AAPL close 50%", "#AAPL target 10%", "#AAPL trailing 2%"]
+    assert lines("#aapl", book)[:5] == ["#AAPL close", "#AAPL stop 5%", "#AAPL close 50%", "#AAPL target 10%", "#AAPL exit close"]
+    assert "#AAPL trailing 2% after 3%" in lines("#aapl", book)
     assert "#AAPL close" in lines("#close aapl", book)
     assert "#AAPL close" in lines("#$AAPL clsoe", book)
     assert "#XOM close" not in lines("#xom", book)

@@ -1,14 +1,18 @@
 """P: exits the core holds, from the line that sets one to the push that says it fired; and quotes that fire nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from domain.events import ExitTriggered, QuoteDoubted, StopMoved
 from domain.exits import ExitStatus
+from domain.orders import OrderType
+from market import calendar
 from storage import exits
 from tests.journeys.chat import chat
+from trading.brokers import paper
 
 
 def listen(reader, *kinds):
@@ -246,3 +250,74 @@ async def test_a_trailing_stop_at_the_broker_tells_that_it_moved(tmp_path):
         assert (await reader.book()).stop("MSFT").stop == heard[-1].becomes
         levels = [e.becomes for e in heard]
         assert levels == sorted(levels), "it never loosens"
+
+
+async def test_where_the_broker_has_no_such_order_the_core_holds_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(paper, "TRAITS", replace(paper.TRAITS, order_types=frozenset({OrderType.MARKET}), keeps_within_position=False))
+    async with chat(tmp_path) as reader:
+        held, quantity = reader.house.floor.monitor.exits, await reader.held("MSFT")
+        for line in ("#MSFT stop 5%", "#MSFT target 10%", "#MSFT trailing 4%", "#MSFT trailing 2atr"):
+            assert "This program holds it" in await reader.say(line)
+            await reader.say("yes")
+        assert [r.kind for r in held.all("MSFT")] == ["stop", "target", "trailing"], "one trailing stop takes the place of the other"
+        said = await reader.say("#MSFT ladder 6% 50% 12% 50%")
+        assert "sell 50% of what is left at $" in said
+        await reader.say("yes")
+        targets = [r for r in held.all("MSFT") if r.kind == "target"]
+        assert [r.share for r in targets] == [Decimal("0.5"), 1]
+        assert "MSFT is fine" in await reader.say("/watch MSFT")
+        await reader.say("/demo shock MSFT 7%")
+        await reader.later(seconds=30)
+        assert await reader.held("MSFT") == quantity - quantity // 2
+        await reader.say("/demo shock MSFT -14%")
+        await reader.later(seconds=30)
+        assert await reader.held("MSFT") == 0
+        assert held.all("MSFT") == ()
+        assert await reader.whole()
+
+
+async def test_what_cannot_be_is_refused_with_a_line_that_can(tmp_path):
+    async with chat(tmp_path) as reader:
+        last = (await reader.quote("MSFT")).last
+        for line, code in (
+            ("#MSFT ladder 1 50%", "bad_argument"),
+            (f"#MSFT ladder {last + 10} 50% {last + 10} 50%", "bad_argument"),
+            ("#MSFT ladder 5% 1%", "bad_argument"),
+            ("#MSFT breakeven 0.01%", "nothing_to_do"),
+            ("#MSFT trailing 2% after 99atr", None),
+            ("#META exit close", "no_position"),
+            ("#exit-nope remove", "no_such_order"),
+            ("/watch META", "no_position"),
+        ):
+            reply = await reader.reply(line)
+            if code is None:
+                assert reply.ticket is not None
+            else:
+                assert reply.failure is not None, line
+                assert reply.failure.code == code, line
+        await reader.say("#MSFT exit 5d")
+        await reader.say("yes")
+        refused = await reader.reply("#exit-nope remove")
+        assert "(MSFT)" in refused.failure.message
+
+
+async def test_an_owner_says_what_a_failed_stop_leads_to(tmp_path):
+    async with chat(tmp_path) as reader:
+        assert "waits for your yes" in await reader.say("/emergency-exit")
+        assert "closed at once where a mandate" in await reader.say("/emergency-exit act")
+        assert "no order is drawn up" in await reader.say("/emergency-exit off")
+        assert "no order is drawn up" in await reader.say("/emergency-exit")
+
+
+async def test_a_time_exit_before_earnings_knows_the_date_or_refuses(tmp_path):
+    async with chat(tmp_path) as reader:
+        now = reader.house.floor.clock.now()
+        dates = await reader.house.floor.calendar.earnings(now, now + timedelta(days=200))
+        held = {p.symbol for p in (await reader.book()).positions}
+        release = next(d for d in dates if d.symbol in held and d.at > now + timedelta(days=3))
+        card = await reader.card(f"#{release.symbol} exit earnings")
+        due = card.intents[0].rule.due
+        assert due is not None
+        assert now < due < release.at
+        assert calendar.session_at(due) is not None
+        assert calendar.previous(release.at.date() + timedelta(days=1)).close >= due

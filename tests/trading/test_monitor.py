@@ -12,10 +12,11 @@ import pytest
 from domain.errors import StorageFailed
 from domain.events import Event, ExitTriggered, MandateEnded, QuoteDoubted, StopFailed, StopMoved
 from domain.exits import ExitKind, ExitRule, ExitStatus
+from domain.ledger import Entry, EntryKind
 from domain.market import Freshness, Quote
 from domain.orders import ExitIntent, OrderStatus, OrderType
 from domain.tickets import Finding, Severity, TicketStatus
-from storage import exits
+from storage import exits, ledger
 from tests.fakes.faulty_broker import Crash
 from tests.fakes.market import coin
 from tests.trading.stage import ACCOUNT, START, Stage, close, stage, stop
@@ -32,8 +33,8 @@ def heard(made: Stage, kind: type[Event]) -> list[Any]:
 
 
 def rule(kind: ExitKind = ExitKind.STOP, *, id: str = "x1", symbol: str = "AAPL", **fields: object) -> ExitRule:
-    given = {"long": True, "why": "test"} | ({"level": D(175)} if kind is ExitKind.STOP else {})
-    return ExitRule(id, ACCOUNT, symbol, kind, "", START, START + timedelta(days=90), **(given | fields))  # type: ignore[arg-type]
+    given: dict[str, object] = {"long": True, "why": "test", "created": START} | ({"level": D(175)} if kind is ExitKind.STOP else {})
+    return ExitRule(id, ACCOUNT, symbol, kind, "", expires=START + timedelta(days=90), **(given | fields))  # type: ignore[arg-type]
 
 
 async def hold(made: Stage, *rules: ExitRule) -> None:
@@ -369,3 +370,30 @@ async def test_stops_at_the_broker_count_in_the_watch():
     made.market.no_quote("AAPL")
     await made.pass_time(2)
     assert (await made.floor.monitor.watch("AAPL")).health == "stale"
+
+
+async def test_a_split_rebases_exits_once_and_fires_none_of_them():
+    made = await stage()
+    await hold(
+        made, rule(), rule(ExitKind.TRAILING, id="x2", trail=D(8), level=D(170)), rule(ExitKind.BREAK_EVEN, id="x3", arm=D(200), level=None)
+    )
+    await made.pass_time(5)
+    split = Entry("s1", ACCOUNT, made.clock.now(), EntryKind.SPLIT, D(0), "AAPL", quantity=D(4))
+    async with made.store.write() as tx:
+        await ledger.add(tx, split)
+    made.floor.book.accept(split)
+    await falls(made, "45.50")
+    assert [(r.level, r.arm, r.trail) for r in made.floor.monitor.exits.all("AAPL")] == [
+        (D("43.75"), None, None),
+        (D("43.50"), None, D("2.00")),
+        (None, D("50.00"), None),
+    ]
+    await made.restart()
+    await falls(made, "45.40", seconds=5)
+    assert (await stored(made)).level == D("43.75"), "once"
+    assert heard(made, ExitTriggered) == []
+    assert "exit_rebased" in await made.journal()
+    later = await made.propose(ExitIntent(rule(id="x4", level=D(44), created=made.clock.now()), "an exit"))
+    await made.confirm(later)
+    await made.pass_time(1)
+    assert (await stored(made, "x4")).level == D(44)
