@@ -279,6 +279,8 @@ async def test_where_the_broker_has_no_such_order_the_core_holds_it(tmp_path, mo
 async def test_what_cannot_be_is_refused_with_a_line_that_can(tmp_path):
     async with chat(tmp_path) as reader:
         last = (await reader.quote("MSFT")).last
+        await reader.say("#MSFT exit 5d")
+        await reader.say("yes")
         for line, code in (
             ("#MSFT ladder 1 50%", "bad_argument"),
             (f"#MSFT ladder {last + 10} 50% {last + 10} 50%", "bad_argument"),
@@ -295,8 +297,6 @@ async def test_what_cannot_be_is_refused_with_a_line_that_can(tmp_path):
             else:
                 assert reply.failure is not None, line
                 assert reply.failure.code == code, line
-        await reader.say("#MSFT exit 5d")
-        await reader.say("yes")
         refused = await reader.reply("#exit-nope remove")
         assert "(MSFT)" in refused.failure.message
 
