@@ -34,28 +34,31 @@ class Exits:
         self._hub = hub
         self._book = book
         self._rules: dict[str, ExitRule] = {}
+        self._of: dict[str, dict[str, ExitRule]] = {}  # the same by symbol
         self._resting: dict[str, datetime] = {}
 
     def load(self, rules: Iterable[ExitRule]) -> None:
         """Take what the database holds in place of what was known."""
         for id in list(self._rules):
             self._book.drop(id)
-        self._rules = {}
+        self._rules, self._of = {}, {}
         for rule in rules:
             self.put(rule)
 
     def put(self, rule: ExitRule) -> None:
         """Show an exit as committed."""
         if rule.status in WAITING:
-            self._rules[rule.id] = rule
+            self.keep(rule)
         else:
             self._rules.pop(rule.id, None)
+            self._of.get(rule.symbol, {}).pop(rule.id, None)
             self._resting.pop(rule.id, None)
         self._watch(rule)
 
     def keep(self, rule: ExitRule) -> None:
         """Show where a trailing stop stands as committed; the stop book, which moved it, knows already."""
         self._rules[rule.id] = rule
+        self._of.setdefault(rule.symbol, {})[rule.id] = rule
 
     def get(self, id: str) -> ExitRule | None:
         """An exit that is active or has fired and is not settled, or None."""
@@ -63,7 +66,7 @@ class Exits:
 
     def all(self, symbol: str | None = None) -> tuple[ExitRule, ...]:
         """Those that are active or have fired and are not settled, oldest first, of one symbol or all."""
-        return tuple(r for r in self._rules.values() if symbol is None or r.symbol == symbol)
+        return tuple((self._rules if symbol is None else self._of.get(symbol, {})).values())
 
     def active(self, symbol: str | None = None) -> tuple[ExitRule, ...]:
         """Those that wait, oldest first."""

@@ -133,6 +133,8 @@ class Guard:
 
     async def overdue(self, prices: Mapping[str, tuple[Decimal, ...]], at: datetime) -> None:
         """Is a stop at the broker overdue at these believed prices?"""
+        if self._hub.source.name.startswith("replay"):
+            return  # prices are the ends of bars, and so is what the venue does
         limit = BARS_ACT_WITHIN if self._hub.simulated else ACTS_WITHIN
         for order in self._book.orders:
             if not order.protective or order.type not in STOPS or order.stop is None or order.symbol not in prices:

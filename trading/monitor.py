@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -66,6 +67,7 @@ class Monitor:
         self._measured: dict[str, datetime] = {}
         self._polled: datetime | None = None
         self._loaded = False
+        self._busy = asyncio.Lock()  # a pulse may come while a reader's line has one run
 
     async def load(self) -> None:
         """Read the exits, and what became of those that had fired; the book is loaded and orders were asked for before."""
@@ -79,17 +81,22 @@ class Monitor:
 
     async def round(self) -> None:
         """Everything once: splits, what has fired, what is over, what is due, quotes, and the stops at the broker."""
-        if not self._loaded:
-            await self.load()
-        self.exits.wake(self._clock.now())
-        failures: list[Exception] = []
-        for step in (self._rebasing.check, self._firing.settle, self._retire, self._due, self._look, self.guard.check):
-            await _tried(step, failures)
+        async with self._busy:
+            if not self._loaded:
+                await self.load()
+            self.exits.wake(self._clock.now())
+            failures: list[Exception] = []
+            for step in (self._rebasing.check, self._firing.settle, self._retire, self._due, self._look, self.guard.check):
+                await _tried(step, failures)
         if failures:
             raise failures[0]
 
     async def take(self, quotes: Iterable[Quote]) -> None:
-        """Judge quotes and let what they reach fire, in their order."""
+        """Judge quotes as a source pushes them, and let what they reach fire, in their order."""
+        async with self._busy:
+            await self._take(quotes)
+
+    async def _take(self, quotes: Iterable[Quote]) -> None:
         failures: list[Exception] = []
         ticks: list[tuple[str, Decimal]] = []
         believed: dict[str, tuple[Decimal, ...]] = {}
@@ -141,7 +148,7 @@ class Monitor:
         await self._measure(open_now, now)
         quotes = await self._hub.quotes(open_now, fresh=True)
         self._watching.missed(s for s in open_now if s not in quotes)
-        await self.take(quotes.values())
+        await self._take(quotes.values())
 
     async def _measure(self, symbols: Iterable[str], now: datetime) -> None:
         """The volatility of a session of what has exits, for the band of the judge; without a history the usual one stands."""
