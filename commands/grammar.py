@@ -2,7 +2,8 @@
 
 #SYM close [50%|10] · #SYM stop 175|5%|2atr · #SYM target 185|10% · #SYM trailing [2%|2atr] [after 3%|1atr]
 #SYM ladder 185 50% 195 50% · #SYM breakeven 5% · #SYM exit 10d|6h|close|earnings · #SYM exits off · #exit-ID remove
-#buy|sell SYM 50|$2000|5% [limit 240] [gtc|day] · #order-ID cancel · #order-ID modify [10] [limit 239.50] [stop 230]
+#buy|sell SYM 50|$2000|5% [limit 240] [stop 225|5%|2atr] [target 260|8%] [gtc|day] · #order-ID cancel
+#order-ID modify [10] [limit 239.50] [stop 230]
 #close-all · #cancel-all · #set-stops [2atr|5%] · #take-profits [10%] · #emergency-stop · #resume
 """
 
@@ -14,11 +15,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from commands import amounts, grammar_exits
+from commands.grammar_trade import tail
 from commands.words import Word, shown, words
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import GrammarError, UnknownSymbol, UserError
 from domain.money import HUNDRED
-from domain.orders import TimeInForce
 
 Known = Callable[[str], bool]
 Near = Callable[[str], Sequence[str]]
@@ -174,18 +175,7 @@ class _Line:
                 f"#sell {symbol} needs an amount: {wanted}; all of it is `#{symbol} close`.", token=symbol, example=f"#{symbol} close"
             )
         amount = self._needed(self.rest[1:], _TRADE_UNITS, wanted, example)
-        limit: Decimal | None = None
-        tif: TimeInForce | None = None
-        after = self.rest[2:]
-        while after:
-            if after[0].lower == "limit" and limit is None:
-                limit = self._priced(after, f"#{verb} {symbol} {amount.text()} limit 240")
-                after = after[2:]
-            elif after[0].lower in ("gtc", "day") and tif is None:
-                tif, after = TimeInForce(after[0].lower), after[1:]
-            else:
-                break
-        action = Action(verb, symbol, amount, limit=limit, tif=tif or TimeInForce.DAY)
+        action, after = tail(verb, symbol, amount, self.rest[2:])
         _nothing_left(after, action)
         return action
 

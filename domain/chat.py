@@ -242,8 +242,8 @@ class Rung:
 class Action:
     """A parsed `#` line. `target` is a symbol in capitals, an order's or exit's id in lower case, or None; the rest as the verb allows.
 
-    `after` is the gain from which a trailing stop follows, `rungs` a ladder, `when` what a time exit waits for (`10d`, `6h`, `close`,
-    `earnings`).
+    `stop` is an order's new stop; `stop_at` and `target_at` are the exits of a bracket, prices or distances from its entry. `after` is the
+    gain from which a trailing stop follows, `rungs` a ladder, `when` what a time exit waits for (`10d`, `6h`, `close`, `earnings`).
     """
 
     verb: Verb
@@ -255,6 +255,8 @@ class Action:
     after: Amount | None = None
     rungs: tuple[Rung, ...] = ()
     when: str = ""
+    stop_at: Amount | None = None
+    target_at: Amount | None = None
 
     def line(self) -> str:
         """The canonical line; parsing it gives this action again."""
@@ -265,6 +267,8 @@ class Action:
                 f" {self.amount.text()}" if self.amount else "",
                 f" limit {plain(self.limit)}" if self.limit is not None else "",
                 f" stop {plain(self.stop)}" if self.stop is not None else "",
+                f" stop {self.stop_at.text()}" if self.stop_at else "",
+                f" target {self.target_at.text()}" if self.target_at else "",
                 " gtc" if self.tif is TimeInForce.GTC else "",
                 f" after {self.after.text()}" if self.after else "",
             )

@@ -50,6 +50,7 @@ class TimeInForce(StrEnum):
 class OrderStatus(StrEnum):
     """Where an order is; `OPEN` and `ENDED` below group them."""
 
+    HELD = "held"  # a leg of a bracket the core keeps back: not sent before what it waits for has filled or ended
     PENDING = "pending"  # row written, nothing sent yet
     UNKNOWN = "unknown"  # sent, the outcome is not known
     ACCEPTED = "accepted"
@@ -60,20 +61,27 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
 
 
-OPEN = frozenset({OrderStatus.PENDING, OrderStatus.UNKNOWN, OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
+OPEN = frozenset({OrderStatus.HELD, OrderStatus.PENDING, OrderStatus.UNKNOWN, OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
 IN_FLIGHT = frozenset({OrderStatus.PENDING, OrderStatus.UNKNOWN})
 ENDED = frozenset(OrderStatus) - OPEN
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.PENDING: frozenset(OrderStatus) - {OrderStatus.PENDING},
-    OrderStatus.UNKNOWN: frozenset(OrderStatus) - {OrderStatus.PENDING, OrderStatus.UNKNOWN},
+    # sent by way of PENDING, or ended unsent. Accepted or filled without that only after a database was put back from a copy: the broker
+    # has an order whose sending the copy does not know
+    OrderStatus.HELD: frozenset(OrderStatus) - {OrderStatus.HELD, OrderStatus.UNKNOWN},
+    # a fill before the acknowledgement, and every end without one: the answer to a request may be overtaken by what it caused
+    OrderStatus.PENDING: frozenset(OrderStatus) - {OrderStatus.HELD, OrderStatus.PENDING},
+    # the same after a time-out; it never becomes unsent again, because it may have arrived
+    OrderStatus.UNKNOWN: frozenset(OrderStatus) - {OrderStatus.HELD, OrderStatus.PENDING, OrderStatus.UNKNOWN},
     OrderStatus.ACCEPTED: frozenset(
         {OrderStatus.PARTIAL, OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}  # a late reject happens
     ),
+    # the next part is no move; a reject of the rest after a part has filled is told as cancelled, for what filled stays
     OrderStatus.PARTIAL: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED}),
     # a fill that was on its way when the cancel or expiry was confirmed
     OrderStatus.CANCELLED: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED}),
     OrderStatus.EXPIRED: frozenset({OrderStatus.PARTIAL, OrderStatus.FILLED}),
+    # duplicates and reports that were overtaken say what was true before: they move nothing
     OrderStatus.FILLED: frozenset(),
     OrderStatus.REJECTED: frozenset(),
 }
@@ -84,6 +92,8 @@ class OrderIntent:
     """An order we would like. Exactly one of `quantity` and `notional` is set until sizing; never sent as is.
 
     `trail` is an absolute price distance; `trail_percent` a fraction (0.02 is 2%). `reduce_only` orders never open or flip a position.
+    `waits_for` is the number of the ticket's leg whose fills it protects: it is held until that leg fills. `away` (a distance) or
+    `away_percent` (a fraction) from the price that leg is reckoned at becomes its `stop` or `limit` when the card is drawn.
     """
 
     symbol: str
@@ -98,6 +108,9 @@ class OrderIntent:
     tif: TimeInForce = TimeInForce.DAY
     reduce_only: bool = False
     why: str = ""
+    waits_for: int | None = None
+    away: Decimal | None = None
+    away_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +204,12 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An intent that has left us: `client_id` is `<ticket>-<leg>` and identifies it at the broker for ever."""
+    """An intent that has left us: `client_id` is `<ticket>-<leg>` and identifies it at the broker for ever.
+
+    A leg of a bracket `waits_for` the client id of its entry, and `covers` says how much of that entry's fills its quantity accounts for;
+    once a person resizes it or takes it back it waits for nothing any more. `replaces` is the client id of the order in whose place it
+    stands, at brokers that cannot change an order.
+    """
 
     client_id: str
     account: str
@@ -214,11 +232,24 @@ class Order:
     filled: Decimal = ZERO
     average_price: Decimal | None = None
     reason: str = ""
+    waits_for: str | None = None
+    covers: Decimal = ZERO
+    replaces: str | None = None
 
     @property
     def open(self) -> bool:
         """True while it may still trade."""
         return self.status in OPEN
+
+    @property
+    def held(self) -> bool:
+        """True while the core keeps it back."""
+        return self.status is OrderStatus.HELD
+
+    @property
+    def working(self) -> bool:
+        """True while the broker has it and it may trade."""
+        return self.status in (OrderStatus.ACCEPTED, OrderStatus.PARTIAL)
 
     @property
     def left(self) -> Decimal:

@@ -170,8 +170,8 @@ class Portfolio:
         return sum((self.day_pl(s) for s in self.day_symbols), ZERO) + loose
 
     def protection(self, symbol: str) -> tuple[Order, ...]:
-        """Open reduce-only orders on a symbol: stops, trailing stops and targets."""
-        return tuple(o for o in self.orders if o.symbol == symbol and o.open and o.protective)
+        """Open reduce-only orders on a symbol: stops, trailing stops and targets. What is held back protects nothing yet."""
+        return tuple(o for o in self.orders if o.symbol == symbol and o.open and o.protective and not o.held)
 
     def stop(self, symbol: str) -> Order | None:
         """The open protective stop or trailing stop on a symbol, or None."""

@@ -89,7 +89,8 @@ class BrokerTraits:
     """What an adapter declares of its venue.
 
     `keeps_within_position` says that the venue itself shrinks and ends reduce-only orders so that together with any of them trading they
-    never exceed the position; elsewhere the core does it.
+    never exceed the position; elsewhere the core does it. `stacks_exits` says that it takes a second order on a quantity that another
+    one is to reduce already, so that a new stop can stand before the old one goes.
     """
 
     name: str
@@ -98,6 +99,7 @@ class BrokerTraits:
     tifs: frozenset[TimeInForce]
     can_replace: bool
     keeps_within_position: bool = False
+    stacks_exits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

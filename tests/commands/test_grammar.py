@@ -18,6 +18,9 @@ from domain.orders import TimeInForce
 KNOWN = frozenset({"AAPL", "TSLA", "NVDA", "BTC", "BRK.B", "BTC-USD", "ALL", "BUY", "STOP", "CLOSE", "NOW", "ON", "IT", "RESUME"})
 
 
+TEN = Amount(Decimal(10), Unit.SHARES)
+
+
 def parse(line: str) -> Action:
     return grammar.parse(line, KNOWN.__contains__, lambda s: ("AAPL",) if s == "APPLE" else ())
 
@@ -48,6 +51,19 @@ def test_parses_every_line_of_the_grammar():
         "#sell TSLA 50 limit 240.5 gtc": Action(
             Verb.SELL, "TSLA", Amount(Decimal(50), Unit.SHARES), limit=Decimal("240.5"), tif=TimeInForce.GTC
         ),
+        "#buy AAPL 10 stop 170 target 190": Action(
+            Verb.BUY, "AAPL", TEN, stop_at=Amount(Decimal(170), Unit.PRICE), target_at=Amount(Decimal(190), Unit.PRICE)
+        ),
+        "#buy AAPL 10 limit 180 stop 2atr target 8% gtc": Action(
+            Verb.BUY,
+            "AAPL",
+            TEN,
+            limit=Decimal(180),
+            tif=TimeInForce.GTC,
+            stop_at=Amount(Decimal(2), Unit.ATR),
+            target_at=Amount(Decimal(8), Unit.PERCENT),
+        ),
+        "#sell AAPL 10 stop 5%": Action(Verb.SELL, "AAPL", TEN, stop_at=Amount(Decimal(5), Unit.PERCENT)),
         "#order-ab12cd34-1 cancel": Action(Verb.CANCEL, "ab12cd34-1"),
         "#order-ab12cd34-1 modify limit 239.5": Action(Verb.MODIFY, "ab12cd34-1", limit=Decimal("239.5")),
         "#order-t1-2 modify 5 limit 239.5 stop 230": Action(
@@ -78,6 +94,7 @@ def test_parses_every_line_of_the_grammar():
         ("# AAPL close", "#AAPL close"),
         ("#Buy tsla 50 Limit 240 Day", "#buy TSLA 50 limit 240"),
         ("#buy $tsla: $2000.00 GTC limit $240", "#buy TSLA $2000 limit 240 gtc"),
+        ("#buy aapl 10 Target $190 GTC Stop 170.", "#buy AAPL 10 stop 170 target 190 gtc"),
         ("#AAPL stop $175", "#AAPL stop 175"),
         ("#AAPL close 100%", "#AAPL close"),
         ("#AAPL close 007.50", "#AAPL close 7.5"),
@@ -143,6 +160,11 @@ def test_forgives_what_phones_do(typed, line):
         ("#buy TSLA 50 limit 5%", "5%", "#buy TSLA 50 limit 240"),
         ("#buy TSLA 50 limit 5 limit 6", "limit", "#buy TSLA 50 limit 5"),
         ("#buy TSLA 50 gtc day", "day", "#buy TSLA 50 gtc"),
+        ("#buy TSLA 50 stop", "stop", "#buy TSLA 50 stop 5%"),
+        ("#buy TSLA 50 stop 100%", "100%", "#buy TSLA 50 stop 5%"),
+        ("#buy TSLA 50 stop soon", "soon", "#buy TSLA 50 stop 5%"),
+        ("#buy TSLA 50 target 2atr", "2atr", "#buy TSLA 50 target 8%"),
+        ("#buy TSLA 50 stop 5% stop 6%", "stop", "#buy TSLA 50 stop 5%"),
         ("#buy TS/LA/X 50", "TS/LA/X", "#AAPL close 50%"),
         ("#close AAPL", "close", "#AAPL close"),
         ("#stop AAPL 5%", "stop", "#AAPL stop 5%"),
@@ -241,6 +263,8 @@ actions = st.one_of(
         shares | money | percents,
         limit=maybe_price,
         tif=st.sampled_from(TimeInForce),
+        stop_at=st.none() | prices | percents | atrs,
+        target_at=st.none() | prices | percents,
     ),
     st.builds(Action, st.just(Verb.CANCEL), ids),
     st.builds(Action, st.just(Verb.MODIFY), ids, shares, limit=maybe_price, stop=maybe_price),

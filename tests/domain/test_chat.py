@@ -34,6 +34,11 @@ def amount(text: str) -> Amount:
         (Action(Verb.BUY, "TSLA", amount("$2000")), "#buy TSLA $2000"),
         (Action(Verb.BUY, "TSLA", amount("5%"), limit=Decimal("240.00")), "#buy TSLA 5% limit 240"),
         (Action(Verb.SELL, "TSLA", amount("5"), limit=Decimal(240), tif=TimeInForce.GTC), "#sell TSLA 5 limit 240 gtc"),
+        (Action(Verb.BUY, "AAPL", amount("10"), stop_at=amount("2atr"), target_at=amount("8%")), "#buy AAPL 10 stop 2atr target 8%"),
+        (
+            Action(Verb.BUY, "AAPL", amount("10"), Decimal(180), tif=TimeInForce.GTC, stop_at=Amount(Decimal(170), Unit.PRICE)),
+            "#buy AAPL 10 limit 180 stop 170 gtc",
+        ),
         (Action(Verb.CANCEL, "t1-1"), "#order-t1-1 cancel"),
         (Action(Verb.MODIFY, "t1-1", limit=Decimal("239.50")), "#order-t1-1 modify limit 239.5"),
         (Action(Verb.MODIFY, "t1-1", stop=Decimal(90)), "#order-t1-1 modify stop 90"),

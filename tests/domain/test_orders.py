@@ -55,7 +55,9 @@ def test_the_end_is_the_end_but_for_a_fill_that_was_on_its_way() -> None:
         assert orders.MOVES[status] <= {OrderStatus.PARTIAL, OrderStatus.FILLED}
     assert not orders.MOVES[OrderStatus.FILLED]
     assert not orders.MOVES[OrderStatus.REJECTED]
-    assert all(OrderStatus.PENDING not in row for row in orders.MOVES.values()), "nothing becomes unsent again"
+    unsent = {status for status, row in orders.MOVES.items() if OrderStatus.PENDING in row}
+    assert unsent == {OrderStatus.HELD}, "nothing that may have been sent becomes unsent again"
+    assert all(OrderStatus.HELD not in row for row in orders.MOVES.values()), "nothing is taken back into the core"
 
 
 @pytest.mark.parametrize("status", OrderStatus)
@@ -98,6 +100,9 @@ def test_a_released_ticket_is_never_proposed_again() -> None:
 def test_what_an_order_says_of_itself() -> None:
     assert ORDER.open
     assert not replace(ORDER, status=OrderStatus.FILLED).open
+    held = replace(ORDER, status=OrderStatus.HELD)
+    assert (held.open, held.held, held.working, held.status in IN_FLIGHT) == (True, True, False, False)
+    assert replace(ORDER, status=OrderStatus.PARTIAL).working
     assert replace(ORDER, filled=Decimal(4)).left == 6
     assert not ORDER.protective
     assert not replace(ORDER, reduce_only=True).protective, "closing at the market protects nothing"
