@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
+from commands import bracket
 from domain.chat import Block, Button, Buttons, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone
 from domain.facts import Fact
 from domain.instruments import Instrument
@@ -109,7 +110,7 @@ def facts(ticket: Ticket, frame: Frame) -> tuple[Fact, ...]:
                     source="the portfolio's snapshot",
                 )
             )
-    return tuple(found)
+    return (*found, *bracket.facts(ticket, currency))
 
 
 def figure(value: Decimal, unit: str, currency: str = "USD") -> str:
@@ -135,8 +136,9 @@ def _source(ticket: Ticket, symbol: str) -> str:
 def _estimate(ticket: Ticket, frame: Frame) -> list[Block]:
     legs = ticket.consequence.legs
     result = _result(ticket)
-    if len(legs) == 1:
-        return [KeyValues(_leg_rows(legs[0], frame, result))]
+    exits = bracket.rows(ticket, frame.spec.currency)
+    if len(legs) == 1 or exits:
+        return [KeyValues((*_leg_rows(legs[0], frame, result), *exits)), *bracket.note(ticket)]
     traded = [leg for leg in legs if leg.side is not None]
     plain = [leg for leg in legs if leg.side is None]
     blocks: list[Block] = []

@@ -14,6 +14,7 @@ from domain.orders import Intent, OrderIntent, OrderType, Side
 from domain.portfolio import Portfolio
 from domain.tickets import Consequence, Finding, Severity, Ticket
 from market.hub import Hub
+from trading import brackets
 from trading.book import Book
 from trading.commission import Commission
 from trading.consequence import Var, consequence, no_var
@@ -23,7 +24,6 @@ from trading.risk.limits import Limits
 from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
 from trading.risk.tails import historical_var
-from trading.sizing import concrete
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Assessor:
             self._hub.require(symbol)
         portfolio = await self._book.snapshot(fresh=True, extra=symbols, day=False)
         holdings = self._book.holdings.copy()
-        sized = tuple(concrete(i, portfolio) if isinstance(i, OrderIntent) and not as_shown else i for i in intents)
+        sized = tuple(intents) if as_shown else brackets.sized(intents, portfolio)
         var = await self._value_at_risk(portfolio, symbols)
         shown = consequence(portfolio, holdings, sized, self._commission, var)
         proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols))

@@ -1,9 +1,11 @@
-"""Buying and selling an amount: shares, money, or a percentage of equity, at the market or at a limit."""
+"""Buying and selling an amount: shares, money, or a percentage of equity, at the market or at a limit, with the way out again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+from commands.actions.protecting import atr_of
 from commands.actions.sight import amount_text, tradable
 from commands.context import Ctx, Plan
 from commands.registry import action
@@ -11,21 +13,22 @@ from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, GrammarError
 from domain.instruments import Instrument
 from domain.money import HUNDRED, ZERO, money_text, plain, to_tick
-from domain.orders import OrderIntent, OrderType, Side
+from domain.orders import OrderIntent, OrderType, Side, TimeInForce
 from domain.portfolio import Portfolio
 from trading import sizing
 
 
-@action(Verb.BUY, examples=("#buy TSLA 50", "#buy TSLA $2000", "#buy TSLA 5% limit 240 gtc"))
+@action(Verb.BUY, examples=("#buy TSLA 50", "#buy TSLA $2000", "#buy TSLA 5% limit 240 gtc", "#buy TSLA 10 stop 5% target 12%"))
 async def buy(ctx: Ctx, action: Action) -> Plan:
-    """Buy shares, an amount of money, or a percentage of equity; with `limit` at that price or better."""
+    """Buy shares, an amount of money, or a percentage of equity; `limit` at that price or better, `stop` and `target` to get out again."""
     portfolio, instrument, _ = await tradable(ctx, action)
     intent, size, notes = _intent(portfolio, instrument, action, Side.BUY)
     short = -_held(portfolio, instrument.symbol)
     if short > 0:
         back = "back" if size <= short else f"that back and {amount_text(size - short, instrument)} more"
         notes += (f"You are short {amount_text(short, instrument)}; this buys {back}.",)
-    return Plan((intent,), notes=notes)
+    exits, more = await _exits(ctx, action, instrument, Side.BUY)
+    return Plan((intent, *exits), notes=(*notes, *more))
 
 
 @action(Verb.SELL, examples=("#sell AAPL 10", "#sell AAPL $2000", "#sell AAPL 5% limit 190"))
@@ -41,7 +44,34 @@ async def sell(ctx: Ctx, action: Action) -> Plan:
     if owned and action.amount is not None and action.amount.unit is Unit.PERCENT:
         part = f"#{instrument.symbol} close {action.amount.text()}"
         notes += (f"{action.amount.text()} is of equity. For {action.amount.text()} of the position: `{part}`",)
-    return Plan((intent,), notes=notes)
+    exits, more = await _exits(ctx, action, instrument, Side.SELL)
+    return Plan((intent, *exits), notes=(*notes, *more))
+
+
+async def _exits(ctx: Ctx, action: Action, instrument: Instrument, side: Side) -> tuple[tuple[OrderIntent, ...], tuple[str, ...]]:
+    """The stop and the target of a trade as legs that wait for its first leg, and notes on what was rounded or reckoned."""
+    made: list[OrderIntent] = []
+    notes: list[str] = []
+    for kind, amount in ((OrderType.STOP, action.stop_at), (OrderType.LIMIT, action.target_at)):
+        if amount is None:
+            continue
+        word = "stop" if kind is OrderType.STOP else "target"
+        leg = OrderIntent(
+            instrument.symbol, side.other, kind, tif=TimeInForce.GTC, reduce_only=True, why=f"{word} {amount.text()} of the entry", waits_for=1
+        )
+        match amount.unit:
+            case Unit.PERCENT:
+                made.append(replace(leg, away_percent=amount.value / HUNDRED))
+            case Unit.ATR:
+                away = await atr_of(ctx, instrument.symbol) * amount.value
+                notes.append(f"{amount.text()} is {money_text(away)} now (ATR14).")
+                made.append(replace(leg, away=away))
+            case _:
+                price = to_tick(amount.value, instrument.tick)
+                if price != amount.value:
+                    notes.append(f"The {word} is rounded to {plain(price)}: {instrument.symbol} moves in steps of {plain(instrument.tick)}.")
+                made.append(replace(leg, stop=price) if kind is OrderType.STOP else replace(leg, limit=price))
+    return tuple(made), tuple(notes)
 
 
 def _intent(portfolio: Portfolio, instrument: Instrument, action: Action, side: Side) -> tuple[OrderIntent, Decimal, tuple[str, ...]]:

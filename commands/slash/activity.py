@@ -39,7 +39,7 @@ _MOVED = {
 
 @command("Orders", examples=("/orders", "/orders all"))
 async def orders(ctx: Ctx, which: Literal["open", "all"] = "open") -> Reply:
-    """The orders that wait at the broker, with their ids; `all` adds those that ended."""
+    """The orders that wait, with their ids: at the broker, or held back for a fill; `all` adds those that ended."""
     portfolio = await ctx.portfolio()
     waiting = [o for o in portfolio.orders if o.open]
     sheet = Sheet.of(portfolio)
@@ -144,6 +144,8 @@ def _order_text(order: Order, zone: tzinfo) -> str:
     if order.filled:
         price = f" at {money_text(order.average_price)}" if order.average_price is not None else ""
         text += f"; {quantity_text(order.filled)} of {quantity_text(order.quantity)} filled{price}"
+    if order.held:
+        return f"{text}; waits for {order.waits_for or order.replaces}; since {short_moment(order.updated, zone)}"
     if not order.open or order.status.value in ("pending", "unknown"):
         text += f"; {order.status.value}" + (f" ({order.reason})" if order.reason else "")
     return f"{text}; {'since' if order.open else 'at'} {short_moment(order.updated, zone)}"

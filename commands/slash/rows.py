@@ -90,7 +90,7 @@ def rows(portfolio: Portfolio) -> tuple[Row, ...]:
 def _measured(same: _Same) -> Measured:
     portfolio = same.portfolio
     equity = portfolio.equity
-    stops = {o.symbol: o for o in reversed(portfolio.orders) if o.open and o.reduce_only and o.type in STOPS}
+    stops = {o.symbol: o for o in reversed(portfolio.orders) if o.open and not o.held and o.reduce_only and o.type in STOPS}
     found = [_row(portfolio, p, equity, stops.get(p.symbol)) for p in portfolio.positions]
     day = {symbol: portfolio.day_pl(symbol) for symbol in portfolio.day_symbols}
     fees = sum((e.amount for e in portfolio.today if e.symbol is None and e.kind is EntryKind.FEE), ZERO)

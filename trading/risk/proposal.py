@@ -20,7 +20,8 @@ class Leg:
     """One order as it would stand: new, or an open one after its change (`replaces`).
 
     `price` is what a unit is expected to trade at, None without any price; `held` is the position it meets (earlier legs of the ticket that
-    trade at once included), `opening` the part of its quantity that opens, adds or flips, zero for a reduce-only order.
+    trade at once included), `opening` the part of its quantity that opens, adds or flips, zero for a reduce-only order. An exit of a
+    bracket meets the position its entry makes, and is judged against `entry`, the price that is reckoned at.
     """
 
     symbol: str
@@ -38,6 +39,7 @@ class Leg:
     tif: TimeInForce = TimeInForce.DAY
     reduce_only: bool = False
     replaces: Order | None = None
+    entry: Decimal | None = None
 
     @property
     def after(self) -> Decimal:
@@ -92,14 +94,16 @@ class Proposal:
 def _legs(proposal: Proposal) -> Iterator[Leg]:
     estimates = proposal.estimates if len(proposal.estimates) == len(proposal.intents) else (None,) * len(proposal.intents)
     held: dict[str, Decimal] = {p.symbol: p.quantity for p in proposal.portfolio.positions}
-    for intent, estimate in zip(proposal.intents, estimates, strict=True):
+    entries: dict[int, Leg] = {}
+    for number, (intent, estimate) in enumerate(zip(proposal.intents, estimates, strict=True), 1):
         wanted = _wanted(proposal, intent)
         if wanted is None:
             continue
         shape, order = wanted
         price = _price(proposal, shape, estimate)
         quantity = _quantity(proposal, shape, estimate, price)
-        now = held.get(shape.symbol, ZERO)
+        entry = entries.get(shape.waits_for) if shape.waits_for is not None else None
+        now = held.get(shape.symbol, ZERO) if entry is None else entry.after
         against = now * shape.side.sign < 0
         opening = ZERO if shape.reduce_only else quantity - (min(quantity, abs(now)) if against else ZERO)
         leg = Leg(
@@ -118,7 +122,9 @@ def _legs(proposal: Proposal) -> Iterator[Leg]:
             tif=shape.tif,
             reduce_only=shape.reduce_only,
             replaces=order,
+            entry=None if entry is None else entry.price,
         )
+        entries[number] = leg
         if leg.type is OrderType.MARKET:
             held[leg.symbol] = leg.after
         yield leg

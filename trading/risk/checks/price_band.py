@@ -21,7 +21,7 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
         if quote is None or quote.last <= 0:
             continue
         for word, price in (("limit", leg.limit), ("stop", leg.stop)):
-            found = _one(leg, word, price, quote.last, limits) if price is not None else None
+            found = _one(leg, word, price, leg.entry or quote.last, limits) if price is not None else None
             if found is not None and (worst is None or found[:2] > worst[:2]):
                 worst = found
     return worst[2] if worst else None
@@ -37,7 +37,8 @@ def _one(leg: Leg, word: str, price: Decimal, last: Decimal, limits: Limits) -> 
     stops = distance > blocking
     where = "above" if away > 0 else "below"
     name = "target" if word == "limit" and patient and leg.is_exit else word
-    sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} the last price of {leg.symbol}, {plain(last)}"
+    base = f"the last price of {leg.symbol}" if leg.entry is None else "its entry"
+    sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} {base}, {plain(last)}"
     sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error." if stops else ": is it meant?"
     details = (("price", plain(price)), ("last", plain(last)), ("away", plain(round(away, 4))), ("allowed", plain(blocking)))
     return stops, distance, Finding(CODE, Severity.BLOCKING if stops else Severity.WARNING, sentence, details)

@@ -19,7 +19,7 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     warning = None
     for leg in proposal.legs:
         quote = proposal.quote(leg.symbol)
-        if quote is None or quote.bid <= 0:
+        if quote is None or quote.bid <= 0 or leg.entry is not None:  # a bracket's exits are judged against their entry
             continue
         found = _stop(leg, quote) or _trail(leg, quote)
         if found is not None:
