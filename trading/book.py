@@ -75,6 +75,11 @@ class Book:
         return tuple(self._orders.values())
 
     @property
+    def changes(self) -> int:
+        """A number that grows with every change of holdings, orders or halt."""
+        return self._changes
+
+    @property
     def halted(self) -> bool:
         """True while the kill switch is pulled."""
         return self._halted

@@ -10,17 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 
-from domain.errors import BrokerDown, BrokerError, OutcomeUnknown, Rejected, StorageFailed
+from domain.errors import BrokerDown, BrokerError, OutcomeUnknown, Rejected, StorageFailed, Throttled
 from domain.orders import IN_FLIGHT, OPEN, CancelIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Broker, Clock, OrderReport
 from domain.tickets import Ticket
 from trading.book import Book
+from trading.changes import HALTED, Changes, Wire
+from trading.cover import NEVER_ARRIVED
 from trading.killswitch import KillSwitch
-from trading.legs import LegState, cancel_leg, changed_order, replace_leg, shrinks
+from trading.legs import LegState, cancel_leg, replace_leg, shrinks
 from trading.record import Failpoint, Record, unbroken
 from trading.reports import lacks
 from trading.standing import Standing
@@ -31,10 +34,12 @@ SEND_WITHIN = timedelta(seconds=60)  # a price that was accepted longer ago is n
 LONGEST_DELAY = timedelta(seconds=60)  # the longest a request may be under way before it cannot arrive any more
 
 DOWN = "the broker could not be reached: nothing was sent"
-NEVER_ARRIVED = "no answer came and the broker does not know the order: it never arrived"
 STOPPED = "it stopped between the confirmation and the first order: nothing was sent"
-HALTED = "trading was halted before it left: nothing was sent"
 NOT_KNOWN_THERE = "the broker does not know this order any more"
+
+
+async def _nothing() -> None:
+    """Until somebody protects what fills."""
 
 
 class Execution:
@@ -62,6 +67,8 @@ class Execution:
         self._ask_for: set[str] = set()  # to be looked up at the broker
         self._strays: set[str] = set()  # given up here, alive there
         self._polling = asyncio.Lock()
+        self.changes = Changes(record, broker, killswitch, clock, failpoint, Wire(self._send, self._apply, self._unsent))
+        self.protect: Callable[[], Awaitable[None]] = _nothing
 
     @contextmanager
     def claim(self, ticket_id: str) -> Iterator[None]:
@@ -83,11 +90,12 @@ class Execution:
             self._fail("order.5 rows after their commit")
             rows = {o.leg: o for o in await self._record.rows(ticket)}
             for leg, intent in enumerate(ticket.intents, 1):
-                if isinstance(intent, OrderIntent):
-                    await self._send(rows[leg])
-                else:
+                if not isinstance(intent, OrderIntent):
                     await self._work(ticket, leg, intent)
+                elif not rows[leg].held:
+                    await self._send(rows[leg])
         self._fail("order.16 everything sent")
+        await self._tried(self.protect(), "protecting what has filled", [])  # else the next poll does, and says what kept it
         await self._record.follow(ticket)
 
     async def poll(self) -> None:
@@ -97,7 +105,7 @@ class Execution:
         """
         async with self._polling:
             failures: list[Exception] = []
-            for step in (self._hear, self._look_up_all, self._resolve_all, self._end_strays, self._resume_all):
+            for step in (self._hear, self._look_up_all, self._resolve_all, self._end_strays, self._resume_all, self._protect):
                 try:
                     await step(failures)
                 except StorageFailed as failure:
@@ -112,7 +120,8 @@ class Execution:
         """
         for ticket in await self._record.released():
             self._record.watch(ticket)
-        self._ask_for |= {o.client_id for o in self._book.orders if o.status not in IN_FLIGHT}
+        self._ask_for |= {o.client_id for o in self._book.orders if o.working}
+        await self._record.look_again()
         await self._find_strays()
         await self.poll()
 
@@ -127,9 +136,10 @@ class Execution:
             report = await self._broker.submit(order)
         except Rejected as refusal:
             await self._record.refuse(order, refusal.message)
-        except BrokerDown:
-            self._unsent.add(order.client_id)
-            log.warning("order %s was not sent: the broker cannot be reached", order.client_id)
+        except (BrokerDown, Throttled) as error:
+            if order.status is not OrderStatus.UNKNOWN:  # else an earlier attempt may have arrived
+                self._unsent.add(order.client_id)
+            log.warning("order %s was not sent: %s", order.client_id, error)
         except Exception as error:  # anything else, expected or not, leaves open whether it arrived
             if not isinstance(error, OutcomeUnknown):
                 log.exception("sending order %s failed in an unforeseen way", order.client_id)
@@ -152,7 +162,8 @@ class Execution:
                 return
         now = self._clock.now()
         certain = order.client_id in self._unsent
-        if now - order.created <= SEND_WITHIN and (certain or self._broker.traits.ids_unique_for_ever):
+        wanted = now - order.created <= SEND_WITHIN or order.waits_for is not None  # protection is wanted however late it comes
+        if wanted and (certain or self._broker.traits.ids_unique_for_ever):
             await self._send(order)
         elif certain:
             await self._record.refuse(order, DOWN)
@@ -164,46 +175,12 @@ class Execution:
     async def _work(self, ticket: Ticket, leg: int, intent: Intent) -> None:
         """A leg that sends no new order; doing it twice is the same as once."""
         if isinstance(intent, CancelIntent):
-            await self._take_back(ticket, leg, intent)
+            await self.changes.take_back(ticket, leg, intent)
         elif isinstance(intent, ReplaceIntent):
-            await self._change(ticket, leg, intent)
+            await self.changes.change(ticket, leg, intent)
         elif not isinstance(intent, OrderIntent):
             self._fail("order.15 before the release")
             await self._standing.do(ticket, leg, intent)
-
-    async def _take_back(self, ticket: Ticket, leg: int, intent: CancelIntent) -> None:
-        target = await self._record.order(intent.client_id)
-        if target is None or not target.open:
-            return
-        if target.client_id in self._unsent:
-            await self._record.refuse(target, "taken back before it was sent: nothing was sent")
-            return
-        self._fail("order.13 before the cancel")
-        try:
-            report = await self._broker.cancel(intent.client_id)
-        except Rejected as refusal:
-            await self._record.leg_failed(ticket, leg, refusal.message)
-        except BrokerError as error:
-            log.warning("cancelling order %s is not confirmed: %s", intent.client_id, error)
-        else:
-            await self._apply(report)
-
-    async def _change(self, ticket: Ticket, leg: int, intent: ReplaceIntent) -> None:
-        target = await self._record.order(intent.client_id)
-        if target is None or not target.open:
-            return
-        if not target.reduce_only and self._killswitch.halted():
-            await self._record.leg_failed(ticket, leg, HALTED)
-            return
-        self._fail("order.14 before the change")
-        try:
-            report = await self._broker.replace(changed_order(target, intent))
-        except Rejected as refusal:
-            await self._record.leg_failed(ticket, leg, refusal.message)
-        except BrokerError as error:
-            log.warning("changing order %s is not confirmed: %s", intent.client_id, error)
-        else:
-            await self._apply(report, change=intent)
 
     async def _resume(self, ticket: Ticket) -> None:
         """A confirmed ticket nobody is sending: its sender stopped, or some of it is not confirmed by the broker."""
@@ -220,8 +197,8 @@ class Execution:
         await self._record.follow(ticket)
 
     async def _finish(self, ticket: Ticket, leg: int, intent: CancelIntent | ReplaceIntent, *, late: bool) -> None:
-        target = await self._record.order(intent.client_id)
-        state = cancel_leg(target) if isinstance(intent, CancelIntent) else replace_leg(target, intent)
+        rows = await self._record.chain(intent.client_id)
+        state = cancel_leg(rows) if isinstance(intent, CancelIntent) else replace_leg(rows, intent, ticket.created)
         if state.state is not LegState.WAITING:
             return
         if not late:
@@ -266,6 +243,9 @@ class Execution:
             if ticket.id not in self._record.driving:
                 await self._tried(self._resume(ticket), f"finishing ticket {ticket.id}", failures)
 
+    async def _protect(self, failures: list[Exception]) -> None:
+        await self._tried(self.protect(), "protecting what has filled", failures)
+
     async def _tried(self, work: Awaitable[None], what: str, failures: list[Exception]) -> None:
         try:
             await work
@@ -273,8 +253,8 @@ class Execution:
             log.exception("%s failed", what)
             failures.append(error)
 
-    async def _apply(self, report: OrderReport, *, change: ReplaceIntent | None = None) -> None:
-        applied = await self._record.apply(report, change=change)
+    async def _apply(self, report: OrderReport, change: ReplaceIntent | None = None, covers: Decimal | None = None, why: str = "") -> None:
+        applied = await self._record.apply(report, change=change, covers=covers, why=why)
         if applied is None:
             return
         before, after = applied

@@ -16,6 +16,7 @@ from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
 from trading.assessment import Assessor
+from trading.backoff import PatientBroker
 from trading.book import Book
 from trading.bus import Alerts, Bus, Listener, Note, no_alerts
 from trading.commission import Commission
@@ -26,6 +27,7 @@ from trading.guarding import Guard
 from trading.killswitch import KillSwitch
 from trading.mandates import OwnCards
 from trading.monitor import Monitor
+from trading.protection import Protection
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limits import Limits, defaults
 from trading.standing import Resuming, Standing
@@ -170,7 +172,9 @@ def open_floor(
     exits = Exits(hub, stops)
     standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock)})
     record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
+    broker = PatientBroker(broker, clock)
     execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
+    execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
     assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
     desk = TicketDesk(
         book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms

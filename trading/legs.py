@@ -25,7 +25,7 @@ def order_for(ticket: Ticket, leg: int, intent: OrderIntent, at: datetime) -> Or
 
 
 def order_row(account: str, ticket_id: str, leg: int, intent: OrderIntent, at: datetime) -> Order:
-    """An intent as the pending order of a leg, under the name it will have at the broker."""
+    """An intent as the pending order of a leg, held where it waits for another, under the name it will have at the broker."""
     return Order(
         client_id=client_id(ticket_id, leg),
         account=account,
@@ -43,7 +43,24 @@ def order_row(account: str, ticket_id: str, leg: int, intent: OrderIntent, at: d
         trail=intent.trail,
         trail_percent=intent.trail_percent,
         reduce_only=intent.reduce_only,
+        status=OrderStatus.PENDING if intent.waits_for is None else OrderStatus.HELD,
+        waits_for=None if intent.waits_for is None else client_id(ticket_id, intent.waits_for),
     )
+
+
+def chain(rows: Sequence[Order], name: str) -> tuple[Order, ...]:
+    """The order of that client id and every order that took its place, oldest first; empty for an unknown one. `rows` are its ticket's."""
+    found = [o for o in rows if o.client_id == name]
+    for row in sorted(rows, key=lambda o: o.leg):
+        if row.replaces in {o.client_id for o in found}:
+            found.append(row)
+    return tuple(found)
+
+
+def tip(orders: Sequence[Order]) -> Order | None:
+    """The order of a chain that counts now: the newest that was not refused, else the first; None for an empty chain."""
+    standing = [o for o in orders if o.status is not OrderStatus.REJECTED]
+    return standing[-1] if standing else next(iter(orders), None)
 
 
 def changed_order(order: Order, intent: ReplaceIntent) -> Order:
@@ -97,6 +114,7 @@ class LegState(Enum):
     PART = auto()
     NOTHING = auto()  # ended without a fill
     FAILED = auto()
+    SPARE = auto()  # an exit of a bracket that had nothing to do in the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,39 +125,69 @@ class Leg:
     reason: str = ""
 
 
-def order_leg(order: Order) -> Leg:
-    """How far the order of a leg is; what the broker refused after it had filled a part is a part."""
-    if order.status in IN_FLIGHT:
-        return Leg(LegState.WAITING)
-    if order.open:
-        return Leg(LegState.WORKING)
-    if order.status is OrderStatus.FILLED:
+def order_leg(rows: Sequence[Order]) -> Leg:
+    """How far the chain of orders of a leg is; what the broker refused after it had filled a part is a part."""
+    last = rows[-1]
+    if any(o.open for o in rows):
+        unsaid = len(rows) == 1 and last.status in IN_FLIGHT
+        return Leg(LegState.WAITING if unsaid else LegState.WORKING)
+    if last.status is OrderStatus.FILLED:
         return Leg(LegState.DONE)
-    if order.filled > 0:
-        return Leg(LegState.PART, order.reason)
-    return Leg(LegState.FAILED if order.status is OrderStatus.REJECTED else LegState.NOTHING, order.reason)
+    if any(o.filled > 0 for o in rows):
+        return Leg(LegState.PART, last.reason)
+    return Leg(LegState.FAILED if last.status is OrderStatus.REJECTED else LegState.NOTHING, last.reason)
 
 
-def cancel_leg(target: Order | None) -> Leg:
-    """How far a cancel is, from the order it takes back."""
+def exit_leg(rows: Sequence[Order]) -> Leg:
+    """How far an exit of a bracket is. It is there to be placed and to stand: one that was taken back, or that its twin made needless,
+    leaves its ticket as the entry makes it; one that was refused does not.
+    """
+    if any(o.open for o in rows):
+        return Leg(LegState.WORKING)
+    if any(o.filled > 0 for o in rows):
+        return Leg(LegState.DONE)
+    refused = rows[-1].status is OrderStatus.REJECTED
+    return Leg(LegState.FAILED, rows[-1].reason) if refused else Leg(LegState.SPARE)
+
+
+def cancel_leg(rows: Sequence[Order]) -> Leg:
+    """How far a cancel is, from the chain of the order it takes back."""
+    target = tip(rows)
     if target is None:
         return Leg(LegState.FAILED, "there is no such order")
-    if target.open:
+    if any(o.open for o in rows):
         return Leg(LegState.WAITING)
     if target.status is OrderStatus.FILLED:
         return Leg(LegState.FAILED, f"order {target.client_id} was filled before the cancel arrived")
     return Leg(LegState.DONE)
 
 
-def replace_leg(target: Order | None, intent: ReplaceIntent) -> Leg:
-    """How far a change is, from the order it changes."""
+def replace_leg(rows: Sequence[Order], intent: ReplaceIntent, since: datetime) -> Leg:
+    """How far a change asked for at `since` is, from the chain of the order it changes.
+
+    Where the broker cannot change an order, it is done when an order with the new terms works and the old one has ended.
+    """
+    target = next((o for o in rows if o.client_id == intent.client_id), None)
     if target is None:
         return Leg(LegState.FAILED, "there is no such order")
     if is_changed(target, intent):
         return Leg(LegState.DONE)
+    fresh = [o for o in rows if o.replaces is not None and o.created >= since and _same_terms(o, changed_order(target, intent))]
+    if fresh:
+        new = fresh[-1]
+        if new.status is OrderStatus.REJECTED:
+            return Leg(LegState.FAILED, new.reason)
+        settled = not new.held and new.status not in IN_FLIGHT and not any(o.open for o in rows if o.client_id == new.replaces)
+        unsent = new.status is OrderStatus.EXPIRED and not new.filled
+        return Leg(LegState.FAILED, new.reason) if unsent else Leg(LegState.DONE if settled else LegState.WAITING)
     if target.open:
         return Leg(LegState.WAITING)
     return Leg(LegState.FAILED, f"order {target.client_id} had ended as {target.status} before the change arrived")
+
+
+def _same_terms(order: Order, wanted: Order) -> bool:
+    terms = (wanted.limit, wanted.stop, wanted.trail, wanted.trail_percent)
+    return (order.limit, order.stop, order.trail, order.trail_percent) == terms
 
 
 def outcome(legs: Sequence[Leg]) -> tuple[TicketStatus, str]:
@@ -148,9 +196,9 @@ def outcome(legs: Sequence[Leg]) -> tuple[TicketStatus, str]:
     CONFIRMED while there is a leg of which the broker has confirmed nothing; WORKING while an order rests at the broker, so a protective
     stop or a limit order keeps its ticket working for as long as it stands; EXECUTED when every leg did all it was to do; PARTIAL when
     something was done and something not; FAILED when nothing was done and a leg was refused; CANCELLED when every order ended without
-    a fill.
+    a fill. What an exit of a bracket was spared counts for nothing.
     """
-    states = [leg.state for leg in legs]
+    states = [leg.state for leg in legs if leg.state is not LegState.SPARE]
     reason = "; ".join(dict.fromkeys(leg.reason for leg in legs if leg.reason))
     if LegState.WAITING in states:
         return TicketStatus.CONFIRMED, reason

@@ -5,47 +5,25 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from domain.events import (
-    Event,
-    OrderAccepted,
-    OrderCancelled,
-    OrderFilled,
-    OrderOutcomeUnknown,
-    OrderRejected,
-    OrderReplaced,
-    PositionClosed,
-    PositionOpened,
-    StopMoved,
-    TicketMoved,
-)
+from domain.events import OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
 from domain.ledger import Entry, trade
 from domain.money import ONE
-from domain.orders import (
-    ENDED,
-    IN_FLIGHT,
-    CancelIntent,
-    Fill,
-    HouseIntent,
-    Intent,
-    Order,
-    OrderIntent,
-    OrderStatus,
-    OrderType,
-    ReplaceIntent,
-)
+from domain.orders import IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
 from storage import ledger, orders, tickets
 from storage.store import Store, Tx
+from trading import guarded
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
-from trading.legs import Leg, LegState, cancel_leg, changed_order, client_id, order_for, order_leg, outcome, replace_leg
+from trading.happened import happened
+from trading.legs import Leg, LegState, cancel_leg, chain, changed_order, client_id, exit_leg, order_for, order_leg, outcome, replace_leg
 from trading.reports import Executed, executed, folded
 from trading.standing import Standing
 
@@ -55,7 +33,19 @@ Failpoint = Callable[[str], None]
 
 WHO = "execution"
 EXTERNAL = "external_order"
+SENT = "held_order_sent"
+SUCCEEDED = "order_succeeded"
+RESIZED = "exit_resized"
+NEWEST = 200  # orders among which an entry may be whose last fill nobody has protected yet
 CLOCK_MARGIN = timedelta(days=1)  # how far a venue's clock may be behind ours
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """An order in the place of another, and why: what the journal keeps of it."""
+
+    order: Order
+    why: str
 
 
 def unbroken(name: str) -> None:
@@ -82,13 +72,27 @@ class Record:
         self._newest: dict[str, datetime] = {}
         self._refused: dict[tuple[str, int], str] = {}
         self._changed: dict[str, set[str]] = {}
+        self._taken_back: set[str] = set()  # by a person's ticket
+        self._ours: set[str] = set()  # ended by the core
         self._external: set[str] = set()
         self.driving: Counter[str] = Counter()
+        self.touched: set[str] = set()  # tickets whose orders moved since protection looked at them
 
     async def order(self, name: str) -> Order | None:
         """The order under a client id as committed, or None."""
         async with self._store.read() as tx:
             return await orders.get(tx, name)
+
+    async def chain(self, name: str) -> tuple[Order, ...]:
+        """The order under a client id and those that took its place; empty for one that is not ours."""
+        async with self._store.read() as tx:
+            return await _chain(tx, name)
+
+    async def look_again(self) -> None:
+        """Have protection look at every ticket that may have a say in it: those of open orders and of the newest ones."""
+        async with self._store.read() as tx:
+            newest = await orders.recent(tx, self._book.spec.name, NEWEST)
+        self.touched |= {o.ticket for o in (*newest, *self._book.orders)}
 
     async def released(self) -> list[Ticket]:
         """Tickets a person confirmed whose end is not known."""
@@ -111,10 +115,13 @@ class Record:
                         self._shown(unit, order)
             self._fail("order.4 rows before their commit")
 
-    async def apply(self, report: OrderReport, *, change: ReplaceIntent | None = None) -> tuple[Order, Order] | None:
+    async def apply(
+        self, report: OrderReport, *, change: ReplaceIntent | None = None, covers: Decimal | None = None, why: str = ""
+    ) -> tuple[Order, Order] | None:
         """Fold a report into its order and book its executions; the order before and after, or None for an order that is not ours.
 
-        Executions are told by their id, so nothing is booked twice. `change` is what the report is the answer to, if anything.
+        Executions are told by their id, so nothing is booked twice. `change` is what the report is the answer to, if anything; `covers`
+        is what of its entry the order then accounts for, where the core changed it; `why` the reason where the core ended it.
         """
         async with self._bus.unit(who=WHO) as unit:
             before = await orders.get(unit.tx, report.client_id)
@@ -128,11 +135,17 @@ class Record:
             after = folded(before, report, done, newest=newest)
             if change is not None:
                 after = _with_trail(after, change)
+            after = self._linked(before, after, change, covers, why)
             if after != before:
                 await orders.save(unit.tx, after)
                 self._shown(unit, after)
-            for event in self._events(before, after, entries, replaced=change is not None):
+                self.touched.add(after.ticket)
+            told = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=change is not None)
+            for event in told:
                 unit.emit(event)
+            if change is not None and covers is not None:
+                unit.note(Note(self._clock.now(), after.account, RESIZED, change))  # nobody's ticket says why
+            await self._guard(unit, before, after, flipped=any(isinstance(e, PositionOpened) for e in told))
             for entry in entries:
                 unit.then(partial(self._book.accept, entry))
             self._fail("order.8 report before its commit")
@@ -141,6 +154,64 @@ class Record:
             self._newest[before.client_id] = report.at if latest is None else max(latest, report.at)
         self._fail("order.9 report after its commit")
         return before, after
+
+    async def sent(self, order: Order, quantity: Decimal, covers: Decimal) -> Order | None:
+        """A held order is sent now, for that quantity: its row, pending from here on; None when it is not held any more."""
+        now = self._clock.now()
+        async with self._bus.unit(who=WHO) as unit:
+            current = await orders.get(unit.tx, order.client_id)
+            if current is None or not current.held:
+                return None
+            after = current.moved(OrderStatus.PENDING, now, quantity=quantity, covers=covers, created=now)
+            await orders.save(unit.tx, after)
+            self._shown(unit, after)
+            unit.note(Note(now, after.account, SENT, after))
+            self._fail("order.17 held leg before its commit")
+        self._fail("order.18 held leg after its commit")
+        return after
+
+    async def next_leg(self, ticket_id: str) -> int:
+        """The first leg number of a ticket that no intent and no order of it has."""
+        async with self._store.read() as tx:
+            ticket, rows = await tickets.get(tx, ticket_id), await orders.of_ticket(tx, ticket_id)
+        return max([len(ticket.intents) if ticket else 0, *(o.leg for o in rows)]) + 1
+
+    async def succeed(self, old: Order, new: Order, why: str) -> bool:
+        """Write the row of an order that takes another's place, before anything is sent; False when it is there already."""
+        async with self._bus.unit(who=WHO) as unit:
+            added = await orders.add(unit.tx, new)
+            if added:
+                self._shown(unit, new)
+                unit.note(Note(new.created, new.account, SUCCEEDED, Succeeded(new, why)))
+            self._fail("order.19 successor before its commit")
+        for ticket_id in self._changed.get(old.client_id, ()):
+            self._changed.setdefault(new.client_id, set()).add(ticket_id)
+        self._fail("order.20 successor after its commit")
+        return added
+
+    async def rewrite(self, order: Order, change: ReplaceIntent) -> None:
+        """Other prices for an order that is held: nothing has to be sent for that."""
+        now = self._clock.now()
+        async with self._bus.unit(who=WHO) as unit:
+            current = await orders.get(unit.tx, order.client_id)
+            if current is None or not current.held:
+                return
+            after = replace(changed_order(current, change), updated=now)
+            await orders.save(unit.tx, after)
+            self._shown(unit, after)
+            unit.emit(OrderReplaced(now, after.account, after))
+            await self._follow_all(unit, after)
+
+    async def end_held(self, order: Order, reason: str, *, by_person: bool = False) -> None:
+        """An order that was held back is not sent any more."""
+        status = OrderStatus.CANCELLED if by_person else OrderStatus.EXPIRED
+        if by_person:
+            self._taken_back.add(order.client_id)
+        await self._end(order, status, reason, from_flight=False)
+
+    def take_back(self, name: str) -> None:
+        """The core itself is about to end an order: its end is no surprise."""
+        self._ours.add(name)
 
     async def refuse(self, order: Order, reason: str) -> None:
         """It is certain that the broker will not do it, or never got it."""
@@ -170,6 +241,9 @@ class Record:
     async def leg_failed(self, ticket: Ticket, leg: int, reason: str) -> None:
         """A cancel, change or release did not happen and will not be tried again."""
         self._refused[ticket.id, leg] = reason
+        intent = ticket.intents[leg - 1]
+        if isinstance(intent, CancelIntent):
+            self._taken_back.discard(intent.client_id)
         await self.follow(ticket, settled=False)
 
     async def stands(self, ticket: Ticket, leg: int, intent: HouseIntent) -> bool:
@@ -192,6 +266,8 @@ class Record:
         for intent in ticket.intents:
             if isinstance(intent, CancelIntent | ReplaceIntent):
                 self._changed.setdefault(intent.client_id, set()).add(ticket.id)
+            if isinstance(intent, CancelIntent):
+                self._taken_back.add(intent.client_id)
 
     async def _end(self, order: Order, status: OrderStatus, reason: str, *, from_flight: bool = True) -> None:
         now = self._clock.now()
@@ -199,14 +275,42 @@ class Record:
             current = await orders.get(unit.tx, order.client_id)
             if current is None or not current.open or (from_flight and current.status not in IN_FLIGHT):
                 return
-            after = current.moved(status, now, reason=reason)
+            after = self._linked(current, current.moved(status, now, reason=reason))
             await orders.save(unit.tx, after)
             self._shown(unit, after)
+            self.touched.add(after.ticket)
             rejected = status is OrderStatus.REJECTED
             unit.emit(OrderRejected(now, order.account, after) if rejected else OrderCancelled(now, order.account, after))
+            await self._guard(unit, current, after)
             self._fail("order.10 end before its commit")
             await self._follow_all(unit, after)
         self._fail("order.11 end after its commit")
+
+    def _linked(
+        self, before: Order, after: Order, change: ReplaceIntent | None = None, covers: Decimal | None = None, why: str = ""
+    ) -> Order:
+        """What the core did keeps an exit with its entry; a person who resizes it or takes it back has it to themselves from then on."""
+        if covers is not None:
+            after = replace(after, covers=covers)
+        elif change is not None and change.quantity is not None:
+            after = replace(after, waits_for=None)
+        if before.open and not after.open:
+            if why:
+                return replace(after, reason=why)
+            if before.client_id in self._taken_back:
+                return replace(after, waits_for=None)
+        return after
+
+    async def _guard(self, unit: Unit, before: Order, after: Order, *, flipped: bool = False) -> None:
+        """Remember a stop that went away unasked, and an exit that went beyond its position."""
+        if flipped and after.reduce_only:
+            await guarded.lose(unit.tx, after, self._clock.now(), flipped=True)
+        ended = before.open and not after.open and not before.held and after.status is not OrderStatus.FILLED
+        if not ended or not after.protective or after.type not in guarded.STOPS or after.client_id in self._taken_back | self._ours:
+            return
+        if before.status in IN_FLIGHT and before.waits_for is None and before.replaces is None:
+            return  # it never protected anything, and its card says so
+        await guarded.lose(unit.tx, after, self._clock.now())
 
     def _shown(self, unit: Unit, order: Order) -> None:
         unit.then(partial(self._book.put, order))
@@ -231,39 +335,6 @@ class Record:
             log.warning("the broker reports order %s, which is not ours", report.client_id)
             unit.note(Note(self._clock.now(), self._book.spec.name, EXTERNAL, report))
 
-    def _events(self, before: Order, after: Order, entries: list[Entry], *, replaced: bool) -> list[Event]:
-        at, account = self._clock.now(), after.account
-        events: list[Event] = []
-        if before.status in IN_FLIGHT and after.status is OrderStatus.ACCEPTED:
-            events.append(OrderAccepted(at, account, after))
-        if replaced and after.open:
-            events.append(OrderReplaced(at, account, after))
-        if not replaced and (moved := _trailed(before, after)) is not None:
-            events.append(StopMoved(at, account, after.symbol, after.client_id, before.stop, moved, "trailing stop at the broker"))
-        events += self._fill_events(before, after, entries)
-        if before.open and after.status is OrderStatus.REJECTED:
-            events.append(OrderRejected(at, account, after))
-        elif before.open and after.status in ENDED and after.status is not OrderStatus.FILLED:
-            events.append(OrderCancelled(at, account, after))
-        return events
-
-    def _fill_events(self, before: Order, after: Order, entries: list[Entry]) -> list[Event]:
-        at, account, symbol = self._clock.now(), after.account, after.symbol
-        holdings, filled = self._book.preview(()), before.filled
-        events: list[Event] = []
-        for number, entry in enumerate(entries, 1):
-            was = holdings.quantity(symbol)
-            realised = holdings.add(entry)
-            becomes = holdings.quantity(symbol)
-            filled += entry.quantity
-            shown = after if number == len(entries) else replace(after, status=OrderStatus.PARTIAL, filled=filled)
-            events.append(OrderFilled(at, account, shown, _fill(entry, after), realised))
-            if was and (not becomes or was * becomes < 0):
-                events.append(PositionClosed(at, account, symbol, holdings.closed[-1].realised))
-            if becomes and was * becomes <= 0:
-                events.append(PositionOpened(at, account, symbol, becomes, entry.price))
-        return events
-
     async def _follow_all(self, unit: Unit, order: Order) -> None:
         for ticket_id in [order.ticket, *sorted(self._changed.get(order.client_id, set()) - {order.ticket})]:
             await self._follow(unit, ticket_id)
@@ -272,7 +343,7 @@ class Record:
         ticket = await tickets.get(unit.tx, ticket_id)
         if ticket is None:
             return
-        rows = {o.client_id: o for o in await orders.of_ticket(unit.tx, ticket_id)}
+        rows = await orders.of_ticket(unit.tx, ticket_id)
         legs = [await self._leg(unit.tx, ticket, n, intent, rows) for n, intent in enumerate(ticket.intents, 1)]
         status, reason = outcome(legs)
         if status is TicketStatus.WORKING and ticket.id in self.driving and not settled:
@@ -282,18 +353,20 @@ class Record:
         if status is not ticket.status and status in MOVES[ticket.status]:
             await self._move(unit, ticket, status, reason)
 
-    async def _leg(self, tx: Tx, ticket: Ticket, number: int, intent: Intent, rows: dict[str, Order]) -> Leg:
+    async def _leg(self, tx: Tx, ticket: Ticket, number: int, intent: Intent, rows: list[Order]) -> Leg:
         if isinstance(intent, OrderIntent):
-            row = rows.get(client_id(ticket.id, number))
-            return order_leg(row) if row else Leg(LegState.WAITING)
+            found = chain(rows, client_id(ticket.id, number))
+            if not found:
+                return Leg(LegState.WAITING)
+            return order_leg(found) if intent.waits_for is None else exit_leg(found)
         if ticket.status is not TicketStatus.CONFIRMED:
             return Leg(LegState.DONE)  # it was settled before the ticket left CONFIRMED
         if (ticket.id, number) in self._refused:
             return Leg(LegState.FAILED, self._refused[ticket.id, number])
         if isinstance(intent, CancelIntent):
-            return cancel_leg(await orders.get(tx, intent.client_id))
+            return cancel_leg(await _chain(tx, intent.client_id))
         if isinstance(intent, ReplaceIntent):
-            return replace_leg(await orders.get(tx, intent.client_id), intent)
+            return replace_leg(await _chain(tx, intent.client_id), intent, ticket.created)
         return Leg(LegState.DONE if await self._standing.done(tx, ticket, number, intent) else LegState.WAITING)
 
     async def _move(self, unit: Unit, ticket: Ticket, status: TicketStatus, reason: str) -> None:
@@ -302,26 +375,20 @@ class Record:
             unit.emit(TicketMoved(self._clock.now(), ticket.account, ticket.id, ticket.line, status, WHO, reason))
 
 
+async def _chain(tx: Tx, name: str) -> tuple[Order, ...]:
+    order = await orders.get(tx, name)
+    return () if order is None else chain(await orders.of_ticket(tx, order.ticket), name)
+
+
 def _shrunk(order: Order, report: OrderReport, latest: datetime) -> bool:
     """Of two reports of one instant that differ in what a reducing order still may sell, the smaller is the later: cover only went."""
     return report.at == latest and order.reduce_only and report.quantity < order.quantity
-
-
-def _trailed(before: Order, after: Order) -> Decimal | None:
-    """Where a trailing stop at the broker stands when it has followed the price since the last report; None when it has not."""
-    if after.type is not OrderType.TRAILING or not after.open or before.stop is None or after.stop is None:
-        return None
-    return after.stop if (after.stop - before.stop) * after.side.sign < 0 else None
 
 
 def _with_trail(order: Order, change: ReplaceIntent) -> Order:
     """Reports do not carry the trail, so a confirmed change tells it."""
     wanted = changed_order(order, change)
     return replace(order, trail=wanted.trail, trail_percent=wanted.trail_percent)
-
-
-def _fill(entry: Entry, order: Order) -> Fill:
-    return Fill(entry.id, order.client_id, entry.account, order.symbol, order.side, entry.quantity, entry.price, entry.fee, entry.at)
 
 
 __all__ = ["EXTERNAL", "Failpoint", "Record", "unbroken"]

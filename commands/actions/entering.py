@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from commands.actions.protecting import atr_of
+from commands.actions.sight import atr_of
 from commands.actions.sight import amount_text, tradable
 from commands.context import Ctx, Plan
 from commands.registry import action
@@ -57,7 +57,13 @@ async def _exits(ctx: Ctx, action: Action, instrument: Instrument, side: Side) -
             continue
         word = "stop" if kind is OrderType.STOP else "target"
         leg = OrderIntent(
-            instrument.symbol, side.other, kind, tif=TimeInForce.GTC, reduce_only=True, why=f"{word} {amount.text()} of the entry", waits_for=1
+            instrument.symbol,
+            side.other,
+            kind,
+            tif=TimeInForce.GTC,
+            reduce_only=True,
+            why=f"{word} {amount.text()} of the entry",
+            waits_for=1,
         )
         match amount.unit:
             case Unit.PERCENT:
@@ -69,7 +75,9 @@ async def _exits(ctx: Ctx, action: Action, instrument: Instrument, side: Side) -
             case _:
                 price = to_tick(amount.value, instrument.tick)
                 if price != amount.value:
-                    notes.append(f"The {word} is rounded to {plain(price)}: {instrument.symbol} moves in steps of {plain(instrument.tick)}.")
+                    notes.append(
+                        f"The {word} is rounded to {plain(price)}: {instrument.symbol} moves in steps of {plain(instrument.tick)}."
+                    )
                 made.append(replace(leg, stop=price) if kind is OrderType.STOP else replace(leg, limit=price))
     return tuple(made), tuple(notes)
 

@@ -44,7 +44,7 @@ async def orders(ctx: Ctx, which: Literal["open", "all"] = "open") -> Reply:
     waiting = [o for o in portfolio.orders if o.open]
     sheet = Sheet.of(portfolio)
     count = sheet.count("open orders", len(waiting), "orders that may still trade")
-    sheet.count("protective orders", sum(1 for o in waiting if o.protective), "reduce-only stops and targets among them")
+    sheet.count("protective orders", sum(1 for o in waiting if o.protective and not o.held), "reduce-only stops and targets among them")
     lead = f"{count} {plural(len(waiting), 'order').split(' ', 1)[1]} open" if waiting else "No order is open"
     shown: Sequence[Order] = waiting
     if which == "all":
@@ -52,7 +52,7 @@ async def orders(ctx: Ctx, which: Literal["open", "all"] = "open") -> Reply:
             shown = await stored.recent(tx, ctx.account, RECENT_ORDERS)
         lead += f"; the last {plural(len(shown), 'order')}" if shown else "; none was ever placed"
     else:
-        lead += f", {sum(1 for o in waiting if o.protective)} of them protective" if waiting else ""
+        lead += f", {sum(1 for o in waiting if o.protective and not o.held)} of them protective" if waiting else ""
     _write_orders(sheet, shown)
     blocks: list[Block] = [Text(lead + ".", Tone.LEAD)]
     if shown:

@@ -225,7 +225,7 @@ def _summary_rows(sheet: Sheet, portfolio: Portfolio) -> tuple[tuple[str, str], 
     if priced:
         out.append(("Largest", f"{priced[0].symbol}, {percent_text(priced[0].weight, sign=False, places=1)} of equity"))
     waiting = [o for o in portfolio.orders if o.open]
-    kept = sum(1 for o in waiting if o.protective)
+    kept = sum(1 for o in waiting if o.protective and not o.held)
     count, protective = sheet.count("open orders", len(waiting)), sheet.count("protective orders", kept)
     out.append(("Open orders", f"{count}, {protective} of them protective" if waiting else count))
     if portfolio.halted:

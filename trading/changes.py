@@ -1,0 +1,169 @@
+"""Changes of orders that exist: taken back, replaced, or followed by another where the broker cannot change one.
+
+A person's ticket asks for them, or protection does: that only ever makes an exit fit what is held, or ends what has nothing left to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from domain.errors import BrokerError, Rejected
+from domain.orders import CancelIntent, Order, OrderStatus, ReplaceIntent
+from domain.ports import Broker, Clock
+from domain.tickets import Ticket
+from trading.killswitch import KillSwitch
+from trading.legs import changed_order, client_id, tip
+from trading.record import Failpoint, Record
+
+log = logging.getLogger(__name__)
+
+HALTED = "trading was halted before it left: nothing was sent"
+TAKEN_BACK = "taken back before it was sent: nothing was sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How orders are sent and answers applied; `unsent` are the orders that certainly never left."""
+
+    send: Callable[[Order], Awaitable[None]]
+    apply: Callable[..., Awaitable[None]]
+    unsent: set[str]
+
+
+class Changes:
+    """Cancels and changes at the broker. Doing one twice is the same as once; an answer that does not come is asked for by `poll`."""
+
+    def __init__(self, record: Record, broker: Broker, killswitch: KillSwitch, clock: Clock, failpoint: Failpoint, wire: Wire) -> None:
+        self._record = record
+        self._broker = broker
+        self._killswitch = killswitch
+        self._clock = clock
+        self._fail = failpoint
+        self._wire = wire
+
+    async def take_back(self, ticket: Ticket, leg: int, intent: CancelIntent) -> None:
+        """A ticket's cancel: of the order, and of those that took its place."""
+        for target in await self._record.chain(intent.client_id):
+            if target.held:
+                await self._record.end_held(target, TAKEN_BACK, by_person=True)
+            elif target.client_id in self._wire.unsent and target.open:
+                await self._record.refuse(target, TAKEN_BACK)
+            elif target.open:
+                self._fail("order.13 before the cancel")
+                try:
+                    report = await self._broker.cancel(target.client_id)
+                except Rejected as refusal:
+                    await self._record.leg_failed(ticket, leg, refusal.message)
+                except BrokerError as error:
+                    log.warning("cancelling order %s is not confirmed: %s", target.client_id, error)
+                else:
+                    await self._wire.apply(report)
+
+    async def change(self, ticket: Ticket, leg: int, intent: ReplaceIntent) -> None:
+        """A ticket's change of an order: at the broker, by another order where it cannot, here while it is held."""
+        target = tip(await self._record.chain(intent.client_id))
+        if target is None or not target.open:
+            return
+        if not target.reduce_only and self._killswitch.halted():
+            await self._record.leg_failed(ticket, leg, HALTED)
+            return
+        if target.held:
+            await self._record.rewrite(target, intent)
+            return
+        if not self._broker.traits.can_replace:
+            await self.succeed(changed_order(target, intent), covers=target.covers, why=intent.why, linked=intent.quantity is None)
+            return
+        self._fail("order.14 before the change")
+        try:
+            report = await self._broker.replace(changed_order(target, intent))
+        except Rejected as refusal:
+            await self._record.leg_failed(ticket, leg, refusal.message)
+        except BrokerError as error:
+            log.warning("changing order %s is not confirmed: %s", intent.client_id, error)
+        else:
+            await self._wire.apply(report, intent)
+
+    async def release(self, order: Order, quantity: Decimal, covers: Decimal) -> None:
+        """Send an order that was held back, for that quantity."""
+        row = await self._record.sent(order, quantity, covers)
+        if row is not None:
+            await self._wire.send(row)
+
+    async def resize(self, order: Order, left: Decimal, covers: Decimal, why: str) -> None:
+        """Let an exit have that much left; `covers` is what of its entry it accounts for then."""
+        intent = ReplaceIntent(order.client_id, order.symbol, quantity=order.filled + left, why=why)
+        if not self._broker.traits.can_replace:
+            await self.succeed(changed_order(order, intent), covers=covers, why=why)
+            return
+        self._fail("order.21 before the exit is resized")
+        try:
+            report = await self._broker.replace(changed_order(order, intent))
+        except BrokerError as error:
+            log.warning("order %s is not yet resized (%s): %s", order.client_id, why, error)
+        else:
+            await self._wire.apply(report, intent, covers)
+
+    async def end(self, order: Order, why: str) -> None:
+        """End an order that has nothing left to do; why is kept as its reason."""
+        if order.held:
+            await self._record.end_held(order, why)
+            return
+        if order.client_id in self._wire.unsent:
+            await self._record.refuse(order, why)
+            return
+        self._fail("order.22 before the core ends an order")
+        self._record.take_back(order.client_id)
+        try:
+            report = await self._broker.cancel(order.client_id)
+        except BrokerError as error:
+            log.warning("order %s is not yet ended (%s): %s", order.client_id, why, error)
+        else:
+            await self._wire.apply(report, None, None, why)
+
+    async def again(self, order: Order, quantity: Decimal, covers: Decimal, why: str) -> None:
+        """A new order in the place of one that has ended, on the same terms."""
+        fresh = await self._successor(order, quantity, covers, held=False, linked=True)
+        if await self._record.succeed(order, fresh, why):
+            await self._wire.send(fresh)
+
+    async def succeed(self, wanted: Order, *, covers: Decimal, why: str, linked: bool = True) -> None:
+        """Put an order on the terms of `wanted` in the place of the working one of its id, under the next leg number of its ticket.
+
+        An exit is followed first and taken back then, where the broker takes a second one on the same quantity, so that its position is
+        never naked; everything else is taken back first, and its successor is held until that is certain. Protection finishes either.
+        """
+        rows = await self._record.chain(wanted.client_id)
+        if any(o.replaces == wanted.client_id and o.open for o in rows):
+            return
+        first = wanted.reduce_only and self._broker.traits.stacks_exits
+        fresh = await self._successor(wanted, wanted.left if first else wanted.quantity, covers, held=not first, linked=linked)
+        if not await self._record.succeed(wanted, fresh, why):
+            return
+        if first:
+            await self._wire.send(fresh)
+            stands = tip(await self._record.chain(wanted.client_id))
+            if stands is None or stands.client_id != fresh.client_id or not (stands.working or stands.filled):
+                return
+        await self.end(wanted, f"replaced by {fresh.client_id}")
+
+    async def _successor(self, order: Order, quantity: Decimal, covers: Decimal, *, held: bool, linked: bool) -> Order:
+        now, leg = self._clock.now(), await self._record.next_leg(order.ticket)
+        return replace(
+            order,
+            client_id=client_id(order.ticket, leg),
+            leg=leg,
+            quantity=quantity,
+            created=now,
+            updated=now,
+            status=OrderStatus.HELD if held else OrderStatus.PENDING,
+            broker_id=None,
+            filled=Decimal(0),
+            average_price=None,
+            reason="",
+            waits_for=order.waits_for if linked else None,
+            covers=covers,
+            replaces=order.client_id,
+        )
