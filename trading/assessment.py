@@ -12,6 +12,7 @@ from domain.market import Quote
 from domain.money import ZERO, cents, percent_text
 from domain.orders import Intent, OrderIntent, OrderType, Side
 from domain.portfolio import Portfolio
+from domain.ports import BrokerTraits
 from domain.tickets import Consequence, Finding, Severity, Ticket
 from market.hub import Hub
 from trading import brackets
@@ -50,11 +51,12 @@ class Assessment:
 class Assessor:
     """Draws up assessments of one account."""
 
-    def __init__(self, book: Book, hub: Hub, limits: Limits, commission: Commission) -> None:
+    def __init__(self, book: Book, hub: Hub, limits: Limits, commission: Commission, traits: BrokerTraits | None = None) -> None:
         self._book = book
         self._hub = hub
         self._limits = limits
         self._commission = commission
+        self._traits = traits
 
     async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False) -> Assessment:
         """The intents sized (unless they go out as they were shown) and judged on quotes read now.
@@ -68,7 +70,7 @@ class Assessor:
         holdings = self._book.holdings.copy()
         sized = tuple(intents) if as_shown else brackets.sized(intents, portfolio)
         var = await self._value_at_risk(portfolio, symbols)
-        shown = consequence(portfolio, holdings, sized, self._commission, var)
+        shown = consequence(portfolio, holdings, sized, self._commission, var, self._traits)
         proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols))
         findings = assess(proposal, self._limits)
         if portfolio.halted and not all(reduces(i, portfolio) for i in sized):

@@ -53,6 +53,7 @@ class Changes:
                 await self._record.refuse(target, TAKEN_BACK)
             elif target.open:
                 self._fail("order.13 before the cancel")
+                self._record.take_back(target.client_id, by_person=True)
                 try:
                     report = await self._broker.cancel(target.client_id)
                 except Rejected as refusal:

@@ -11,6 +11,7 @@ from domain.ledger import trade
 from domain.money import HUNDRED, ZERO, cents, to_tick
 from domain.orders import CancelIntent, Fill, Intent, Order, OrderIntent, OrderType, ReplaceIntent
 from domain.portfolio import Portfolio
+from domain.ports import BrokerTraits
 from domain.tickets import Change, Consequence, LegEstimate
 from trading.commission import Commission
 from trading.holdings import Holdings
@@ -36,19 +37,26 @@ class _Sheet:
     portfolio: Portfolio
     holdings: Holdings
     commission: Commission
+    traits: BrokerTraits | None
 
 
 def consequence(
-    portfolio: Portfolio, holdings: Holdings, intents: Sequence[Intent], commission: Commission, var: Var = no_var
+    portfolio: Portfolio,
+    holdings: Holdings,
+    intents: Sequence[Intent],
+    commission: Commission,
+    var: Var = no_var,
+    traits: BrokerTraits | None = None,
 ) -> Consequence:
     """Each leg's estimate, the figures before and after, and the protective orders left without a position.
 
     `holdings` is a copy this function may change. Money is in cents, percent has four decimals. After means: every leg that trades now,
     and every entry or limit order as if filled at its own price. A stop, trailing stop or target that protects a holding changes no figure
-    until it triggers; its estimate says what it would realise then. Raises NoPrice where a leg cannot be reckoned, NoSuchOrder where one
-    is to be cancelled or changed that is not open.
+    until it triggers; its estimate says what it would realise then. Where the broker (`traits`) cannot change an order, the sentence of a
+    change says what happens in its place, and whether a position is without its stop meanwhile. Raises NoPrice where a leg cannot be
+    reckoned, NoSuchOrder where one is to be cancelled or changed that is not open.
     """
-    sheet = _Sheet(portfolio, holdings, commission)
+    sheet = _Sheet(portfolio, holdings, commission, traits)
     legs = tuple(_leg(sheet, number, intent) for number, intent in enumerate(intents, 1))
     after = replace(portfolio, cash=holdings.cash, positions=holdings.positions, realised=holdings.realised)
     symbols = tuple(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
@@ -65,10 +73,20 @@ def _leg(sheet: _Sheet, number: int, intent: Intent) -> LegEstimate:
         if isinstance(intent, CancelIntent):
             return LegEstimate(number, f"cancel order {intent.client_id}: {describe(order)}", intent.symbol)
         changed = changed_order(order, intent)
-        sentence = f"change order {intent.client_id}: {describe(order)} becomes {describe(changed)}"
+        sentence = f"change order {intent.client_id}: {describe(order)} becomes {describe(changed)}{_instead(order, sheet.traits)}"
         aside = replace(sheet, holdings=sheet.holdings.copy())  # it rests as it did: nothing of the book changes now
         return replace(_order_leg(aside, number, _wish(changed)), sentence=sentence)
     return LegEstimate(number, intent.sentence, "")
+
+
+def _instead(order: Order, traits: BrokerTraits | None) -> str:
+    """How a change is done where the broker has none."""
+    if traits is None or traits.can_replace or order.held:
+        return ""
+    if order.protective and traits.stacks_exits:
+        return "; this broker changes no order: the new one is placed first, then the old one is taken back"
+    naked = f", and until the new one stands {order.symbol} is without it" if order.protective else ""
+    return f"; this broker changes no order: the old one is taken back, then a new one is placed{naked}"
 
 
 def _wish(order: Order) -> OrderIntent:

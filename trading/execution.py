@@ -225,6 +225,8 @@ class Execution:
             self._reports.popleft()
 
     async def _look_up_all(self, failures: list[Exception]) -> None:
+        self._ask_for |= self._record.doubtful
+        self._record.doubtful.clear()
         for name in sorted(self._ask_for):
             await self._tried(self._look_up(name), f"looking up order {name}", failures)
 

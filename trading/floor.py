@@ -175,7 +175,7 @@ def open_floor(
     broker = PatientBroker(broker, clock)
     execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
     execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
-    assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission())
+    assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission(), broker.traits)
     desk = TicketDesk(
         book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
     )

@@ -60,9 +60,7 @@ class Protection:
             if not self._anything():
                 return
             self._seen = self._book.changes
-            looked = set(self._record.touched) | {o.ticket for o in self._book.orders if o.waits_for or o.replaces}
-            pending = await self._settle(looked)
-            self._record.touched -= looked - pending
+            await self._settle()
             await self._judge()
 
     def _anything(self) -> bool:
@@ -70,19 +68,19 @@ class Protection:
         waits = any(o.held or o.status in IN_FLIGHT for o in self._book.orders if o.waits_for or o.replaces)
         return watched or waits or bool(self._record.touched or self._too_large) or self._book.changes != self._seen
 
-    async def _settle(self, looked: set[str]) -> set[str]:
-        """Do what is to be done until nothing is, or nothing more can be now; the tickets of which something is left."""
+    async def _settle(self) -> None:
+        """Do what is to be done until nothing is, or nothing more can be now; tickets of which something is left are looked at again."""
         done: set[tuple[Do, str, Decimal]] = set()
-        pending: set[str] = set()
         for _ in range(PASSES):
-            steps = [s for s in await self._steps(looked) if (s.do, s.order.client_id, s.left) not in done]
-            pending = {s.order.ticket for s in steps}
-            if not steps:
-                break
-            for step in steps:
+            looked = self._record.touched | {o.ticket for o in self._book.orders if o.waits_for or o.replaces}
+            steps = await self._steps(looked)
+            self._record.touched -= looked - {s.order.ticket for s in steps}
+            fresh = [s for s in steps if (s.do, s.order.client_id, s.left) not in done]
+            for step in fresh:
                 done.add((step.do, step.order.client_id, step.left))
                 await self._perform(step)
-        return pending
+            if not fresh:
+                return
 
     async def _steps(self, looked: set[str]) -> list[Step]:
         steps: list[Step] = []

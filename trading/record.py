@@ -12,7 +12,7 @@ from functools import partial
 
 from domain.events import OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
 from domain.ledger import Entry, trade
-from domain.money import ONE
+from domain.money import ONE, ZERO
 from domain.orders import IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
@@ -75,6 +75,7 @@ class Record:
         self._taken_back: set[str] = set()  # by a person's ticket
         self._ours: set[str] = set()  # ended by the core
         self._external: set[str] = set()
+        self.doubtful: set[str] = set()  # two reports of one instant differ: which is the later is asked
         self.driving: Counter[str] = Counter()
         self.touched: set[str] = set()  # tickets whose orders moved since protection looked at them
 
@@ -131,7 +132,9 @@ class Record:
             entries = [e for f in report.fills if await ledger.add(unit.tx, e := self._entry(f))]
             done = await self._executed(unit.tx, before, entries)
             latest = self._newest.get(before.client_id)
-            newest = change is not None or latest is None or report.at > latest or _shrunk(before, report, latest)
+            newest = change is not None or latest is None or report.at >= latest
+            if change is None and report.at == latest and report.quantity not in (before.quantity, ZERO):
+                self.doubtful.add(before.client_id)
             after = folded(before, report, done, newest=newest)
             if change is not None:
                 after = _with_trail(after, change)
@@ -206,12 +209,12 @@ class Record:
         """An order that was held back is not sent any more."""
         status = OrderStatus.CANCELLED if by_person else OrderStatus.EXPIRED
         if by_person:
-            self._taken_back.add(order.client_id)
+            self.take_back(order.client_id, by_person=True)
         await self._end(order, status, reason, from_flight=False)
 
-    def take_back(self, name: str) -> None:
-        """The core itself is about to end an order: its end is no surprise."""
-        self._ours.add(name)
+    def take_back(self, name: str, *, by_person: bool = False) -> None:
+        """An order is about to be ended by a person's ticket or by the core itself: its end is no surprise."""
+        (self._taken_back if by_person else self._ours).add(name)
 
     async def refuse(self, order: Order, reason: str) -> None:
         """It is certain that the broker will not do it, or never got it."""
@@ -378,11 +381,6 @@ class Record:
 async def _chain(tx: Tx, name: str) -> tuple[Order, ...]:
     order = await orders.get(tx, name)
     return () if order is None else chain(await orders.of_ticket(tx, order.ticket), name)
-
-
-def _shrunk(order: Order, report: OrderReport, latest: datetime) -> bool:
-    """Of two reports of one instant that differ in what a reducing order still may sell, the smaller is the later: cover only went."""
-    return report.at == latest and order.reduce_only and report.quantity < order.quantity
 
 
 def _with_trail(order: Order, change: ReplaceIntent) -> Order:

@@ -32,8 +32,8 @@ def folded(order: Order, report: OrderReport, done: Executed, *, newest: bool) -
     """The order after a report; `done` counts this report's executions too, `newest` when no later report of it was seen.
 
     What has filled is what the ledger holds, never a number somebody says. An end is final for the order, and a fill that was on its way
-    when it ended still counts. Only the newest report changes quantity, limit and stop. So any permutation and repetition of the same
-    reports ends in the same order.
+    when it ended still counts. Only the newest report changes quantity, limit and stop, of two of one instant the one that came last (and
+    the broker is asked). So any permutation and repetition of the same reports ends in the same order.
     """
     quantity = report.quantity if newest and report.quantity > 0 else order.quantity
     status = status_after(order.status, report.status, done.quantity, quantity)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from domain.errors import BrokerDown, OutcomeUnknown, Rejected
+from domain.errors import BrokerDown, OutcomeUnknown, Rejected, Throttled
 from domain.orders import Order
 from domain.ports import Broker, BrokerState, BrokerTraits, OrderReport
 
@@ -18,8 +18,8 @@ class Crash(BaseException):
 class FaultyBroker:
     """The Broker port over a working one. `faults[call]` is what happens to the next calls of that name, then all is well.
 
-    Faults: `lost_request`, `lost_response`, `late` (arrives at `deliver`), `down`, `reject`, `odd` (an exception nobody declared),
-    `crash_before`, `crash_after`. `delivered` counts the submits that reached the venue, by client id.
+    Faults: `lost_request`, `lost_response`, `late` (arrives at `deliver`), `down`, `throttled`, `reject`, `odd` (an exception nobody
+    declared), `crash_before`, `crash_after`. `delivered` counts the submits that reached the venue, by client id.
     """
 
     def __init__(self, inner: Broker, *, ids_unique_for_ever: bool = True) -> None:
@@ -30,6 +30,7 @@ class FaultyBroker:
         self.waiting: list[Callable[[], Awaitable[OrderReport]]] = []
         self.extra: list[OrderReport] = []
         self.shuffle: Callable[[list[OrderReport]], list[OrderReport]] = lambda reports: reports
+        self.after: float | None = None  # what a throttled answer asks for, in seconds
         self._unique = ids_unique_for_ever
 
     @property
@@ -74,6 +75,8 @@ class FaultyBroker:
         fault = self.faults[call].popleft() if self.faults[call] else "ok"
         if fault == "down":
             raise BrokerDown("the venue is unreachable")
+        if fault == "throttled":
+            raise Throttled("too many requests", after=self.after)
         if fault != "ok":
             raise OutcomeUnknown(fault)
 
@@ -85,6 +88,8 @@ class FaultyBroker:
                 return await arrive()
             case "down":
                 raise BrokerDown("the venue is unreachable")
+            case "throttled":
+                raise Throttled("too many requests", after=self.after)
             case "reject":
                 raise Rejected("the venue does not want it")
             case "odd":

@@ -40,7 +40,7 @@ async def test_bought_in_parts_protected_as_it_fills_and_cleared_at_the_target(t
         near = cents((await reader.quote("UNH")).last * Decimal("1.001"))
         await reader.say(f"#order-{card.id}-3 modify limit {near}")
         await reader.say("yes")
-        pushed: list[str] = []
+        pushed.clear()
         for _ in range(200):
             pushed += await reader.later(minutes=2)
             book = await reader.book()

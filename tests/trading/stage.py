@@ -13,6 +13,7 @@ from domain.ids import SequentialIds
 from domain.ledger import Entry, EntryKind
 from domain.orders import Intent, OrderIntent, OrderType, Side, TimeInForce
 from domain.portfolio import AccountSpec, Mode
+from domain.ports import Broker
 from domain.tickets import Origin, Proposer, Ticket, TicketStatus
 from market.hub import Hub
 from storage import journal, ledger, tickets
@@ -20,6 +21,7 @@ from storage.snapshot import open_memory
 from storage.store import Store
 from tests.fakes.faulty_broker import FaultyBroker
 from tests.fakes.market import FakeMarket, utc
+from tests.fakes.plain_venue import PlainVenue
 from trading.brokers import paper
 from trading.bus import Alerts, no_alerts
 from trading.commission import Commission
@@ -64,12 +66,14 @@ class Stage:
     floor: Floor
     alerts: Alerts = no_alerts
     restarts: int = 0
+    plain: bool = False  # the venue is in memory and survives by itself
     events: list[Event] = field(default_factory=list)
 
     def open(self, failpoint: Failpoint = unbroken) -> Floor:
         """A fresh floor on what survives; not started."""
         self.restarts += 1
-        self.broker.inner = paper.build(self.spec, self.hub, self.store, self.clock)
+        if not self.plain:
+            self.broker.inner = paper.build(self.spec, self.hub, self.store, self.clock)
         ids = SequentialIds(f"r{self.restarts}x")
         self.floor = open_floor(
             self.spec,
@@ -153,8 +157,9 @@ async def stage(
     failpoint: Failpoint = unbroken,
     started: bool = True,
     store: Store | None = None,
+    venue: PlainVenue | None = None,
 ) -> Stage:
-    """A world with the given ledger (BOOK without one), quotes for every share, and a started floor."""
+    """A world with the given ledger (BOOK without one), quotes for every share, and a started floor; at the paper venue, or a plain one."""
     clock, store = ManualClock(START), store or await open_memory()
     market = FakeMarket(clock)
     market.quote("AAPL", "181.99", "182.01", "182.00")
@@ -169,9 +174,16 @@ async def stage(
         for entry in book:
             await ledger.add(tx, entry)
     held = fold(book)
-    venue = paper.build(spec, hub, store, clock)
-    await venue.seed(held.cash, {p.symbol: p.quantity for p in held.positions})
-    made = Stage(store, clock, market, hub, FaultyBroker(venue, ids_unique_for_ever=unique), spec, None, alerts)  # type: ignore[arg-type]
+    owned = {p.symbol: p.quantity for p in held.positions}
+    broker: Broker
+    if venue is not None:
+        venue.open(clock, held.cash, owned)
+        broker = venue
+    else:
+        broker = simulated = paper.build(spec, hub, store, clock)
+        await simulated.seed(held.cash, owned)
+    faulty = FaultyBroker(broker, ids_unique_for_ever=unique)
+    made = Stage(store, clock, market, hub, faulty, spec, None, alerts, plain=venue is not None)  # type: ignore[arg-type]
     made.open(failpoint)
     if started:
         await made.floor.start()
@@ -196,6 +208,18 @@ def stop(symbol: str, quantity: str, price: str) -> OrderIntent:
 
 def limit(symbol: str, side: Side, quantity: str, price: str) -> OrderIntent:
     return OrderIntent(symbol, side, OrderType.LIMIT, D(quantity), limit=D(price), tif=TimeInForce.GTC)
+
+
+def bracket(entry: OrderIntent, *, at_stop: str | None = None, at_target: str | None = None) -> tuple[OrderIntent, ...]:
+    """An entry with its exits, as legs that wait for it."""
+    exits = []
+    for kind, price in ((OrderType.STOP, at_stop), (OrderType.LIMIT, at_target)):
+        if price is not None:
+            level = {"stop" if kind is OrderType.STOP else "limit": D(price)}
+            exits.append(
+                OrderIntent(entry.symbol, entry.side.other, kind, tif=TimeInForce.GTC, reduce_only=True, waits_for=1, **level)  # type: ignore[arg-type]
+            )
+    return (entry, *exits)
 
 
 Recipe = Callable[[Stage], object]

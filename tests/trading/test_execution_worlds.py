@@ -10,10 +10,11 @@ from typing import TypeVar
 import pytest
 
 from domain.errors import UserError
-from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceIntent, ResumeIntent, Side
+from domain.events import StopFailed
+from domain.orders import CancelIntent, Intent, OrderIntent, OrderStatus, OrderType, ReplaceIntent, ResumeIntent, Side
 from domain.tickets import TicketStatus
 from tests.fakes.faulty_broker import Crash
-from tests.trading.stage import Stage, buy, close, limit, stage, stop
+from tests.trading.stage import Stage, bracket, buy, close, limit, stage, stop
 from tests.trading.test_execution_crashes import Breaker, row, tells_the_truth
 
 T = TypeVar("T")
@@ -21,12 +22,12 @@ T = TypeVar("T")
 WORLDS = 60
 STEPS = 14
 FAULTS = {
-    "submit": ("lost_request", "lost_response", "late", "down", "reject", "odd", "crash_before", "crash_after"),
-    "cancel": ("lost_request", "lost_response", "down", "reject", "crash_before", "crash_after"),
-    "replace": ("lost_request", "lost_response", "down", "reject", "crash_after"),
-    "find": ("down", "odd"),
-    "state": ("down",),
-    "updates": ("down",),
+    "submit": ("lost_request", "lost_response", "late", "down", "throttled", "reject", "odd", "crash_before", "crash_after"),
+    "cancel": ("lost_request", "lost_response", "down", "throttled", "reject", "crash_before", "crash_after"),
+    "replace": ("lost_request", "lost_response", "down", "throttled", "reject", "crash_after"),
+    "find": ("down", "odd", "throttled"),
+    "state": ("down", "throttled"),
+    "updates": ("down", "throttled"),
 }
 
 
@@ -53,6 +54,8 @@ def intents(world: Stage, dice: Dice) -> tuple[Intent, ...]:
         (close("NVDA", "5"), buy("XOM", "2")),
         (stop("NVDA", "5", "100"),),
         (limit("SPY", Side.BUY, "1", "550"),),
+        bracket(buy("XOM", "3"), at_stop="100", at_target="120"),
+        bracket(limit("SPY", Side.BUY, "1", "551"), at_stop="500"),
         (OrderIntent("AAPL", Side.SELL, OrderType.TRAILING, Decimal(2), trail_percent=Decimal("0.03"), reduce_only=True),),
     ]
     if waiting:
@@ -98,6 +101,21 @@ async def settle(world: Stage, dice: Dice) -> None:
     await world.restart()
 
 
+async def protects_or_told(world: Stage, ticket: str, leg: int) -> None:
+    """An exit that a person has not taken over covers what its entry filled; where it was refused and was a stop, that was told."""
+    line = await world.floor.execution._record.chain(f"{ticket}-{leg}")
+    last = line[-1]
+    if last.waits_for is None:
+        return
+    entry = await row(world, last.waits_for)
+    assert entry is not None
+    covered = sum((o.left for o in line if o.working), Decimal(0))
+    refused = last.status is OrderStatus.REJECTED
+    assert covered == entry.filled or refused, (entry, last)
+    if refused and entry.filled and last.type is OrderType.STOP:
+        assert [e for e in world.heard(StopFailed) if e.symbol == last.symbol]  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("seed", range(WORLDS))
 async def test_a_world(seed: int) -> None:
     dice = Dice(seed)
@@ -118,13 +136,15 @@ async def test_a_world(seed: int) -> None:
     if not seed % 2:
         assert all(count == 1 for count in world.broker.delivered.values())
     at_venue = {r.client_id for r in (await world.broker.state()).orders}
-    assert at_venue == {o.client_id for o in world.floor.book.orders}
+    assert at_venue == {o.client_id for o in world.floor.book.orders if not o.held}
     for ticket in await world.tickets():
         assert ticket.status not in (TicketStatus.CONFIRMED, TicketStatus.PROPOSED)
         for leg, intent in enumerate(ticket.intents, 1):
             order = await row(world, f"{ticket.id}-{leg}") if isinstance(intent, OrderIntent) else None
-            report = await world.broker.find(f"{ticket.id}-{leg}") if order else None
+            report = await world.broker.inner.find(f"{ticket.id}-{leg}") if order else None
             assert (report.filled if report else 0) == (order.filled if order else 0)
+            if isinstance(intent, OrderIntent) and intent.waits_for and order is not None:
+                await protects_or_told(world, ticket.id, leg)
         if all(isinstance(i, OrderIntent) for i in ticket.intents) and ticket.status is not TicketStatus.DENIED:
             await tells_the_truth(world, ticket.id)
     await world.journal()

@@ -104,6 +104,9 @@ def _legs(proposal: Proposal) -> Iterator[Leg]:
         quantity = _quantity(proposal, shape, estimate, price)
         entry = entries.get(shape.waits_for) if shape.waits_for is not None else None
         now = held.get(shape.symbol, ZERO) if entry is None else entry.after
+        first = _entry(proposal, order) if order is not None and order.held else None
+        if first is not None:
+            now += first.side.sign * first.left
         against = now * shape.side.sign < 0
         opening = ZERO if shape.reduce_only else quantity - (min(quantity, abs(now)) if against else ZERO)
         leg = Leg(
@@ -122,7 +125,7 @@ def _legs(proposal: Proposal) -> Iterator[Leg]:
             tif=shape.tif,
             reduce_only=shape.reduce_only,
             replaces=order,
-            entry=None if entry is None else entry.price,
+            entry=entry.price if entry is not None else first.limit if first is not None else None,
         )
         entries[number] = leg
         if leg.type is OrderType.MARKET:
@@ -152,6 +155,11 @@ def _wanted(proposal: Proposal, intent: Intent) -> tuple[OrderIntent, Order | No
         reduce_only=order.reduce_only,
     )
     return changed, order
+
+
+def _entry(proposal: Proposal, leg: Order) -> Order | None:
+    """The open order whose fills a held exit waits for."""
+    return next((o for o in proposal.portfolio.orders if o.client_id == leg.waits_for and o.open), None)
 
 
 def _price(proposal: Proposal, shape: OrderIntent, estimate: LegEstimate | None) -> Decimal | None:
