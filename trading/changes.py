@@ -21,6 +21,7 @@ from trading.record import Failpoint, Record
 log = logging.getLogger(__name__)
 
 HALTED = "trading was halted before it left: nothing was sent"
+REFUSED_FOR = 60.0  # seconds a size the broker refused is not asked for again
 TAKEN_BACK = "taken back before it was sent: nothing was sent"
 
 
@@ -43,6 +44,7 @@ class Changes:
         self._clock = clock
         self._fail = failpoint
         self._wire = wire
+        self._refused: dict[tuple[str, Decimal], float] = {}  # until when it is not asked for again, on the clock's monotonic seconds
 
     async def take_back(self, ticket: Ticket, leg: int, intent: CancelIntent) -> None:
         """A ticket's cancel: of the order, and of those that took its place."""
@@ -96,13 +98,19 @@ class Changes:
     async def resize(self, order: Order, left: Decimal, covers: Decimal, why: str) -> None:
         """Let an exit have that much left; `covers` is what of its entry it accounts for then."""
         intent = ReplaceIntent(order.client_id, order.symbol, quantity=order.filled + left, why=why)
+        asked = (order.client_id, left)
+        if self._clock.monotonic() < self._refused.get(asked, 0.0):
+            return
         if not self._broker.traits.can_replace:
-            await self.succeed(changed_order(order, intent), covers=covers, why=why)
+            if not await self.succeed(changed_order(order, intent), covers=covers, why=why):
+                self._refused[asked] = self._clock.monotonic() + REFUSED_FOR
             return
         self._fail("order.21 before the exit is resized")
         try:
             report = await self._broker.replace(changed_order(order, intent))
         except BrokerError as error:
+            if isinstance(error, Rejected):
+                self._refused[asked] = self._clock.monotonic() + REFUSED_FOR
             log.warning("order %s is not yet resized (%s): %s", order.client_id, why, error)
         else:
             await self._wire.apply(report, intent, covers)
@@ -130,25 +138,27 @@ class Changes:
         if await self._record.succeed(order, fresh, why):
             await self._wire.send(fresh)
 
-    async def succeed(self, wanted: Order, *, covers: Decimal, why: str, linked: bool = True) -> None:
+    async def succeed(self, wanted: Order, *, covers: Decimal, why: str, linked: bool = True) -> bool:
         """Put an order on the terms of `wanted` in the place of the working one of its id, under the next leg number of its ticket.
 
         An exit is followed first and taken back then, where the broker takes a second one on the same quantity, so that its position is
         never naked; everything else is taken back first, and its successor is held until that is certain. Protection finishes either.
+        False when the broker refused the successor: the order stays as it is.
         """
         rows = await self._record.chain(wanted.client_id)
         if any(o.replaces == wanted.client_id and o.open for o in rows):
-            return
+            return True
         first = wanted.reduce_only and self._broker.traits.stacks_exits
         fresh = await self._successor(wanted, wanted.left if first else wanted.quantity, covers, held=not first, linked=linked)
         if not await self._record.succeed(wanted, fresh, why):
-            return
+            return True
         if first:
             await self._wire.send(fresh)
-            stands = tip(await self._record.chain(wanted.client_id))
-            if stands is None or stands.client_id != fresh.client_id or not (stands.working or stands.filled):
-                return
+            sent = await self._record.order(fresh.client_id)
+            if sent is None or not (sent.working or sent.filled):
+                return sent is None or sent.status is not OrderStatus.REJECTED
         await self.end(wanted, f"replaced by {fresh.client_id}")
+        return True
 
     async def _successor(self, order: Order, quantity: Decimal, covers: Decimal, *, held: bool, linked: bool) -> Order:
         now, leg = self._clock.now(), await self._record.next_leg(order.ticket)

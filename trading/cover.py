@@ -23,7 +23,7 @@ BEGUN = "an exit of its bracket has closed something already"
 CLOSED = "the position it was to reduce is closed"
 SHRUNK = "reduced to the size of the position"
 NEVER_ARRIVED = "no answer came and the broker does not know the order: it never arrived"
-MOST_ORDERS = 6  # in the place of one exit, before the person has to look
+MOST_VANISHED = 5  # orders of one exit that never arrived, before the person has to look
 
 
 class Do(Enum):
@@ -71,7 +71,7 @@ def bracket_steps(rows: Sequence[Order], position: Decimal, *, split: bool = Fal
 
 
 def _exit_step(entry: Order, line: Sequence[Order], net: Decimal, want: Decimal, *, split: bool) -> Step | None:
-    last = line[-1]
+    last = next((o for o in reversed(line) if o.open), line[-1])
     if last.waits_for is None or last.status in IN_FLIGHT:
         return None  # a person's own by now, or not known yet
     if last.held:
@@ -83,7 +83,8 @@ def _exit_step(entry: Order, line: Sequence[Order], net: Decimal, want: Decimal,
             return Step(Do.RESIZE, last, TWIN, want, entry.filled) if want else Step(Do.END, last, TWIN)
         grows = entry.filled > last.covers and want > last.left
         return Step(Do.RESIZE, last, FILLS, want, entry.filled) if grows else None
-    if last.status is OrderStatus.REJECTED or not want or split or len(line) >= MOST_ORDERS:
+    vanished = sum(o.reason == NEVER_ARRIVED for o in line)
+    if last.status is OrderStatus.REJECTED or not want or split or vanished > MOST_VANISHED:
         return None
     lacks = entry.filled > last.covers or (last.status is OrderStatus.EXPIRED and last.reason == NEVER_ARRIVED)
     return Step(Do.AGAIN, last, FILLS, want, entry.filled) if lacks else None
@@ -102,18 +103,28 @@ def succession_steps(rows: Sequence[Order]) -> list[Step]:
     old one has gone. A held successor's quantity is that of the whole order; what the old one filled is not asked for again.
     """
     steps: list[Step] = []
-    named = {o.client_id: o for o in rows}
     for new in rows:
-        old = named.get(new.replaces) if new.replaces is not None else None
-        if old is None:
-            continue
-        if old.working and (new.held or new.working or new.filled):
-            steps.append(Step(Do.END, old, f"replaced by {new.client_id}"))
-        elif new.held and not old.open:
-            left = new.quantity - old.filled
-            done = left <= 0
-            steps.append(Step(Do.END, new, NOTHING_LEFT) if done else Step(Do.RELEASE, new, FILLS, left, new.covers))
+        before = _before(new, rows)
+        standing = [o for o in before if o.working]
+        if standing and (new.held or new.working or new.filled):
+            steps += [Step(Do.END, old, f"replaced by {new.client_id}") for old in standing]
+        elif before and new.held and not before[0].open:
+            left = new.quantity - before[0].filled
+            steps.append(Step(Do.RELEASE, new, FILLS, left, new.covers) if left > 0 else Step(Do.END, new, NOTHING_LEFT))
     return steps
+
+
+def _before(order: Order, rows: Sequence[Order]) -> list[Order]:
+    """The orders in whose place one stands, the last one first."""
+    found: list[Order] = []
+    name = order.replaces
+    while name is not None:
+        old = next((o for o in rows if o.client_id == name), None)
+        if old is None:
+            break
+        found.append(old)
+        name = old.replaces
+    return found
 
 
 def position_steps(orders: Sequence[Order], position: Decimal, *, together: bool) -> list[Step]:

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 SEND_WITHIN = timedelta(seconds=60)  # a price that was accepted longer ago is not traded on any more
 LONGEST_DELAY = timedelta(seconds=60)  # the longest a request may be under way before it cannot arrive any more
 
-DOWN = "the broker could not be reached: nothing was sent"
+DOWN = "the broker could not be reached or was too busy: nothing was sent"
 STOPPED = "it stopped between the confirmation and the first order: nothing was sent"
 NOT_KNOWN_THERE = "the broker does not know this order any more"
 

@@ -98,8 +98,12 @@ class Protection:
         return [*steps, *self._within(spoken_for)]
 
     def _within(self, spoken_for: set[str]) -> list[Step]:
-        """The working exits that are larger than their position; where the venue sees to that itself, those it has not for a while."""
+        """The working exits that are larger than their position; where the venue sees to that itself, those it has not for a while.
+
+        One that is being taken back counts as gone: what is to stay must not give way to it.
+        """
         mine = [o for o in self._book.orders if o.protective and not o.held and o.client_id not in spoken_for]
+        mine = [o for o in mine if not self._record.leaving(o.client_id)]
         steps: list[Step] = []
         for symbol in dict.fromkeys(o.symbol for o in mine):
             own = [o for o in mine if o.symbol == symbol]

@@ -216,6 +216,10 @@ class Record:
         """An order is about to be ended by a person's ticket or by the core itself: its end is no surprise."""
         (self._taken_back if by_person else self._ours).add(name)
 
+    def leaving(self, name: str) -> bool:
+        """True for an order that a released ticket or the core is taking back."""
+        return name in self._taken_back or name in self._ours
+
     async def refuse(self, order: Order, reason: str) -> None:
         """It is certain that the broker will not do it, or never got it."""
         await self._end(order, OrderStatus.REJECTED, reason)
@@ -309,7 +313,7 @@ class Record:
         if flipped and after.reduce_only:
             await guarded.lose(unit.tx, after, self._clock.now(), flipped=True)
         ended = before.open and not after.open and not before.held and after.status is not OrderStatus.FILLED
-        if not ended or not after.protective or after.type not in guarded.STOPS or after.client_id in self._taken_back | self._ours:
+        if not ended or not after.protective or after.type not in guarded.STOPS or self.leaving(after.client_id):
             return
         if before.status in IN_FLIGHT and before.waits_for is None and before.replaces is None:
             return  # it never protected anything, and its card says so

@@ -193,7 +193,12 @@ def _taken_back(orders: tuple[Order, ...], why: str) -> tuple[Intent, ...]:
 
 
 def _resized(order: Order, seen: Sight) -> Decimal | None:
-    """The order quantity that covers the whole position, or None when it does already."""
+    """The order quantity that covers the whole position, or None when it does already.
+
+    An exit of a bracket whose entry is still filling keeps following it: only its price is changed.
+    """
+    if order.waits_for is not None and any(o.client_id == order.waits_for and o.open for o in seen.portfolio.orders):
+        return None
     return None if order.left == seen.size else order.filled + seen.size
 
 

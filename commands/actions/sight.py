@@ -148,7 +148,9 @@ async def order_of(ctx: Ctx, action: Action) -> tuple[Portfolio, Order]:
     wish = wanted(action).lower()
     portfolio = await ctx.portfolio()
     open_orders = [o for o in portfolio.orders if o.open]
-    found = [o for o in open_orders if o.client_id.lower() == wish] or [o for o in open_orders if o.ticket.lower() == wish]
+    of_ticket = [o for o in open_orders if o.ticket.lower() == wish]
+    sent = [o for o in of_ticket if not o.held]  # a bracket's entry stands for what waits for it
+    found = [o for o in open_orders if o.client_id.lower() == wish] or sent or of_ticket
     if len(found) == 1:
         return portfolio, found[0]
     shown = wish[:24]

@@ -10,8 +10,8 @@ from commands.context import Ctx, Plan
 from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, GrammarError, NoSuchOrder, UserError
-from domain.money import to_tick
-from domain.orders import CancelIntent, Order, OrderType, ReplaceIntent
+from domain.money import money_text, to_tick
+from domain.orders import CancelIntent, Order, OrderType, ReplaceIntent, Side
 from domain.portfolio import Portfolio
 
 HAS_LIMIT = (OrderType.LIMIT, OrderType.STOP_LIMIT)
@@ -77,6 +77,11 @@ def _size(portfolio: Portfolio, order: Order, amount: Amount | None) -> Decimal 
     if amount is None:
         return None
     example = f"#order-{order.client_id} modify {{}}"
+    if order.held:
+        raise BadArgument(
+            f"Order {order.client_id} will be as large as what {order.waits_for or order.replaces} fills; its price can be changed:",
+            example=f"#order-{order.client_id} {_can(order)}",
+        )
     if amount.unit is not Unit.SHARES:
         raise BadArgument("An order's quantity is a number of shares.", example=example.format(order.quantity))
     instrument = portfolio.instruments.get(order.symbol)
@@ -88,7 +93,11 @@ def _size(portfolio: Portfolio, order: Order, amount: Amount | None) -> Decimal 
 
 
 def _right_side(portfolio: Portfolio, order: Order, limit: Decimal | None, stop: Decimal | None) -> None:
-    """A protective order stays on its side of the market; raises BadArgument otherwise."""
+    """A protective order stays on its side of the market, one that waits on its side of its entry; raises BadArgument otherwise."""
+    entry = next((o for o in portfolio.orders if o.client_id == order.waits_for), None)
+    if order.held and entry is not None and entry.limit is not None:
+        _beside(entry, entry.limit, limit, stop, example=f"#order-{order.client_id} {_can(order)}")
+        return
     position = portfolio.position(order.symbol)
     if not order.protective or position is None or order.symbol not in portfolio.quotes or order.symbol not in portfolio.instruments:
         return
@@ -97,6 +106,16 @@ def _right_side(portfolio: Portfolio, order: Order, limit: Decimal | None, stop:
         must_be_stop(seen, stop)
     if limit is not None and order.type is OrderType.LIMIT:
         must_be_target(seen, limit)
+
+
+def _beside(entry: Order, at: Decimal, limit: Decimal | None, stop: Decimal | None, *, example: str) -> None:
+    for word, price, losing in (("stop", stop, True), ("target", limit, False)):
+        if price is None:
+            continue
+        below = losing == (entry.side is Side.BUY)
+        if price >= at if below else price <= at:
+            side = "below" if below else "above"
+            raise BadArgument(f"A {word} lies {side} its entry at {money_text(at)}; {money_text(price)} does not.", example=example)
 
 
 def _can(order: Order) -> str:

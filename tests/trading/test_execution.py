@@ -251,7 +251,7 @@ class TestBrokerDown:
         ticket = await world.do(close("AAPL", "10"))
         await world.pass_time(70, step=5)
         after = await world.ticket(ticket.id)
-        assert (after.status, after.reason) == (TicketStatus.FAILED, "the broker could not be reached: nothing was sent")
+        assert (after.status, after.reason) == (TicketStatus.FAILED, "the broker could not be reached or was too busy: nothing was sent")
         assert not world.broker.delivered
 
     async def test_a_card_can_take_it_back_before_it_left(self) -> None:

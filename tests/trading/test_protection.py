@@ -76,6 +76,15 @@ class TestWithinThePosition:
         await world.do(close("AAPL", "3"))
         assert left(world, "AAPL") == {f"{near.id}-1": 5, f"{far.id}-1": 2}
 
+    async def test_a_stop_on_its_way_out_does_not_push_out_the_one_that_is_to_stay(self) -> None:
+        world, _ = await plain()
+        near = await world.do(stop("AAPL", "10", "175"))
+        world.broker.faults["cancel"].extend(["lost_request"] * 3)
+        far = await world.do(stop("AAPL", "10", "160"), CancelIntent(f"{near.id}-1", "AAPL"))
+        await world.restart()
+        await world.pass_time(3, step=1)
+        assert left(world, "AAPL") == {f"{far.id}-1": 10}
+
     async def test_the_reason_is_in_the_journal(self) -> None:
         world, _ = await plain()
         await world.do(stop("AAPL", "10", "170"))
