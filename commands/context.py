@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from commands.sessions import Session
 from domain.chat import Action, Reply
-from domain.errors import ReadOnly, UnknownSymbol
+from domain.errors import NotAllowed, ReadOnly, UnknownSymbol
 from domain.orders import Intent
 from domain.portfolio import AccountSpec, Portfolio
 from domain.ports import Calendar, Clock, NewsSource
@@ -102,6 +102,7 @@ class Ctx:
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
     asked: str = ""  # the command or verb of this line, for counting
+    typed: bool = False  # a person typed this `/` line: neither a button nor what the copilot made of free text
     _portfolio: Portfolio | None = None
 
     @property
@@ -157,6 +158,11 @@ class Ctx:
         except UnknownSymbol as error:
             return error
         return UnknownSymbol(f"{symbol} is not an instrument here.", example="/positions")
+
+    def must_be_typed(self, line: str) -> None:
+        """Refuse what came from a button or from free text, for what changes more than an answer; raises NotAllowed with the line."""
+        if not self.typed:
+            raise NotAllowed(f"That changes more than an answer; type `{line}` yourself.", example=line)
 
     def must_write(self, what: str) -> None:
         """Refuse on a way in that changes nothing; `what` completes "This way in never …"; raises ReadOnly."""

@@ -143,7 +143,7 @@ class FrontDesk:
             inner = rest.strip().strip("\"'“”").strip()
             return await self._line(ctx, inner if inner.startswith("#") else f"#{inner}", typed=typed)
         spec = self.registry.command(name)
-        ctx.asked = spec.name
+        ctx.asked, ctx.typed = spec.name, typed
         access.require(ctx.origin, spec.access)
         return await self.registry.call(ctx, name, rest.split())
 

@@ -76,6 +76,11 @@ class Proposer(StrEnum):
     MONITOR = "monitor"  # an exit the core holds, or a stop it puts back
     SCHEDULE = "schedule"
 
+    @property
+    def automated(self) -> bool:
+        """True when no person asked for it; what the copilot understood counts as the person's."""
+        return self not in (Proposer.PERSON, Proposer.COPILOT)
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.errors import SourceFailed
@@ -19,18 +19,19 @@ from trading import brackets
 from trading.book import Book
 from trading.commission import Commission
 from trading.consequence import Var, consequence, no_var
-from trading.legs import reduces
-from trading.risk.engine import assess
-from trading.risk.limits import Limits
+from trading.risk.engine import HALTED, assess
+from trading.risk.limitbook import LimitBook
 from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
+from trading.risk.surroundings import Lookout
 from trading.risk.tails import historical_var
 
 log = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")
 VOLUME_SESSIONS = 20
-HALTED = "halted"
+
+__all__ = ["HALTED", "TOLERANCE", "Assessment", "Assessor", "drift"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,22 @@ class Assessment:
 
 
 class Assessor:
-    """Draws up assessments of one account."""
+    """Draws up assessments of one account, each by the limits in force at that moment."""
 
-    def __init__(self, book: Book, hub: Hub, limits: Limits, commission: Commission, traits: BrokerTraits | None = None) -> None:
+    def __init__(
+        self, book: Book, hub: Hub, limits: LimitBook, commission: Commission, lookout: Lookout, traits: BrokerTraits | None = None
+    ) -> None:
         self._book = book
         self._hub = hub
         self._limits = limits
         self._commission = commission
+        self._lookout = lookout
         self._traits = traits
 
-    async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False) -> Assessment:
+    async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False) -> Assessment:
         """The intents sized (unless they go out as they were shown) and judged on quotes read now.
 
+        `automated` says that no person asked for them. What only closes, protects or cancels waits for no source but quotes.
         Raises UserError for an unknown symbol, no price, an amount that buys nothing or an order that is not open.
         """
         symbols = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
@@ -69,12 +74,14 @@ class Assessor:
         portfolio = await self._book.snapshot(fresh=True, extra=symbols, day=False)
         holdings = self._book.holdings.copy()
         sized = tuple(intents) if as_shown else brackets.sized(intents, portfolio)
-        var = await self._value_at_risk(portfolio, symbols)
-        shown = consequence(portfolio, holdings, sized, self._commission, var, self._traits)
-        proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols))
-        findings = assess(proposal, self._limits)
-        if portfolio.halted and not all(reduces(i, portfolio) for i in sized):
-            findings = (_halted(), *findings)
+        returns = await self._returns(portfolio, symbols)
+        shown = consequence(portfolio, holdings, sized, self._commission, _value_at_risk(returns), self._traits)
+        proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols), automated=automated)
+        limits = self._limits.current
+        opening = list(dict.fromkeys(leg.symbol for leg in proposal.opening))
+        if opening:
+            proposal = replace(proposal, surroundings=await self._lookout.gather(portfolio, opening, limits, returns))
+        findings = assess(proposal, limits)
         quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
         return Assessment(sized, quotes, shown, findings)
 
@@ -90,15 +97,19 @@ class Assessor:
                 volumes[symbol] = sum((b.volume for b in bars), ZERO) / len(bars)
         return volumes
 
-    async def _value_at_risk(self, portfolio: Portfolio, symbols: Sequence[str]) -> Var:
+    async def _returns(self, portfolio: Portfolio, symbols: Sequence[str]) -> BookReturns | None:
+        """Past daily returns of the book and the symbols; None without symbols, prices or a history that can be read."""
         if not symbols or not portfolio.spec.priced:
-            return no_var
+            return None
         try:
-            returns = await book_returns(portfolio, self._hub, extra=symbols)
+            return await book_returns(portfolio, self._hub, extra=symbols)
         except SourceFailed as failure:
             log.warning("no price history, so no value at risk on this card: %s", failure)
-            return no_var
-        return lambda book: _var_of(book, returns)
+            return None
+
+
+def _value_at_risk(returns: BookReturns | None) -> Var:
+    return no_var if returns is None else lambda book: _var_of(book, returns)
 
 
 def _var_of(portfolio: Portfolio, returns: BookReturns) -> Decimal | None:
@@ -108,11 +119,6 @@ def _var_of(portfolio: Portfolio, returns: BookReturns) -> Decimal | None:
     weights = {p.symbol: float(portfolio.value(p.symbol) / equity) for p in portfolio.positions}
     fraction = historical_var(returns.weighted(weights))
     return None if fraction is None else cents(Decimal(repr(fraction)) * equity)
-
-
-def _halted() -> Finding:
-    sentence = "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's."
-    return Finding(HALTED, Severity.BLOCKING, sentence)
 
 
 def drift(ticket: Ticket, now: Sequence[Quote], tolerance: Decimal = TOLERANCE) -> str:

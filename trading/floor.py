@@ -29,7 +29,9 @@ from trading.mandates import OwnCards
 from trading.monitor import Monitor
 from trading.protection import Protection
 from trading.record import Failpoint, Record, unbroken
+from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
+from trading.risk.surroundings import Lookout
 from trading.standing import Resuming, Standing
 from trading.stops import StopBook
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
@@ -68,6 +70,8 @@ class Floor:
     ids: Ids
     watch: Watch
     monitor: Monitor
+    limits: LimitBook
+    lookout: Lookout
     news: NewsSource | None = None
     calendar: Calendar | None = None
     differences: tuple[Difference, ...] = ()
@@ -79,6 +83,7 @@ class Floor:
         Start-up after a crash is the same code. Differences are journalled, logged and kept; nothing is changed because of them.
         """
         await self.book.load()
+        await self.limits.load()
         await self._tried("recover", self.execution.recover)
         await self.desk.expire_by_restart()
         await self.compare()
@@ -138,10 +143,11 @@ class Floor:
             self._failing.discard(job)  # so that it is told when the database works again
 
 
-def _renewing(book: Book) -> Listener:
+def _renewing(book: Book, lookout: Lookout) -> Listener:
     async def moved(event: Event) -> None:
         if isinstance(event, DemoMoved):
             book.renew()
+            lookout.renew()
 
     return moved
 
@@ -164,7 +170,10 @@ def open_floor(
     failpoint: Failpoint = unbroken,
     terms: Terms | None = None,
 ) -> Floor:
-    """Put a floor together; nothing is read, sent or started until `start`. `commission` is what the card announces as fees."""
+    """Put a floor together; nothing is read, sent or started until `start`.
+
+    `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none.
+    """
     bus = Bus(store, alerts)
     book = Book(spec, hub, store, clock)
     killswitch = KillSwitch(book, bus, clock)
@@ -175,14 +184,16 @@ def open_floor(
     broker = PatientBroker(broker, clock)
     execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
     execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
-    assessor = Assessor(book, hub, limits or defaults(spec), commission or Commission(), broker.traits)
+    limitbook = LimitBook(spec, store, bus, clock, limits or defaults(spec))
+    lookout = Lookout(book, hub, store, news=news, calendar=calendar)
+    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, broker.traits)
     desk = TicketDesk(
         book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
     )
     firing = Firing(book, hub, store, bus, desk, broker, exits, commission or Commission(), clock)
     guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
     monitor = Monitor(book, hub, store, bus, exits, stops, firing, guard, clock)
-    bus.subscribe(_renewing(book))
+    bus.subscribe(_renewing(book, lookout))
     watch = Watch(book, hub, store, bus, clock, news, calendar, concerns)
     return Floor(
         spec=spec,
@@ -198,6 +209,8 @@ def open_floor(
         ids=ids,
         watch=watch,
         monitor=monitor,
+        limits=limitbook,
+        lookout=lookout,
         news=news,
         calendar=calendar,
     )

@@ -96,7 +96,7 @@ class TicketDesk:
         """
         if not intents:
             raise UserError("There is nothing to do.", code="nothing_to_do")
-        found = await self._assessor.assess(intents)
+        found = await self._assessor.assess(intents, automated=proposer.automated)
         ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=word)
         async with self._unit(origin) as unit:
             await self._store_new(unit, ticket)
@@ -110,7 +110,7 @@ class TicketDesk:
         """
         ticket = await self._open_ticket(ticket_id, origin)
         self._check(ticket, digest, origin, word)
-        found = await self._assessor.assess(ticket.intents, as_shown=True)
+        found = await self._assessor.assess(ticket.intents, as_shown=True, automated=ticket.proposer.automated)
         moved = drift(ticket, found.quotes, self._terms.tolerance)
         if moved:
             return await self._replace(ticket, origin, moved)
@@ -141,7 +141,7 @@ class TicketDesk:
         `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Risk and
         the kill switch judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
         """
-        found = await self._assessor.assess(intents)
+        found = await self._assessor.assess(intents, automated=proposer.automated)
         ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
         portfolio = await self._book.snapshot(day=False)
         harmless = all(reduces(i, portfolio) for i in ticket.intents)
@@ -246,7 +246,7 @@ class TicketDesk:
 
     async def _replace(self, ticket: Ticket, origin: Origin, moved: str) -> Ticket:
         """The price left the tolerance: a fresh card, sized anew where money was named, in the place of the old one."""
-        found = await self._assessor.assess(ticket.intents)
+        found = await self._assessor.assess(ticket.intents, automated=ticket.proposer.automated)
         fresh = self._ticket(found, line=ticket.line, verb=ticket.verb, origin=ticket.origin, proposer=ticket.proposer, word=ticket.word)
         fresh = replace(fresh, replaces=ticket.id)
         async with self._unit(origin) as unit:

@@ -34,7 +34,8 @@ ACCOUNT = "main"
 START = utc("2025-10-10 14:30")  # Friday, 10:30 in New York
 ME = Origin("terminal", "tty", "me")
 STRANGER = Origin("terminal", "tty", "somebody")
-LIMITS = Limits(weight_warning=Decimal(9), weight_blocking=Decimal(10))
+WIDE = Decimal(10)
+LIMITS = Limits(order_size=WIDE, ticket_size=WIDE, weight_warning=Decimal(9), weight_blocking=WIDE, gross=WIDE, net=WIDE, sector=WIDE)
 D = Decimal
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,8 @@ from domain.market import Quote
 from domain.money import ONE, ZERO, to_lot
 from domain.orders import CancelIntent, Intent, Order, OrderIntent, OrderType, ReplaceIntent, Side, TimeInForce
 from domain.portfolio import Portfolio
-from domain.tickets import LegEstimate
+from domain.tickets import LegEstimate, Severity
+from trading.risk.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Proposal:
     """Everything a check may use, at one instant: nothing is asked for, so the same proposal always gives the same findings.
 
     `estimates` are one per intent in the same order (or none); `volumes` are average daily volumes by symbol where they are known.
-    `legs` follow from the rest: cancelled orders are not in them.
+    `automated` says that no person asked for it. `legs` follow from the rest: cancelled orders are not in them.
     """
 
     portfolio: Portfolio
@@ -67,6 +68,8 @@ class Proposal:
     now: datetime
     estimates: tuple[LegEstimate, ...] = ()
     volumes: Mapping[str, Decimal] = field(default_factory=dict)
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    automated: bool = False
     legs: tuple[Leg, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +82,22 @@ class Proposal:
     def quote(self, symbol: str) -> Quote | None:
         """The quote it was drawn up on, or None."""
         return self.portfolio.quotes.get(symbol)
+
+    @property
+    def opening(self) -> tuple[Leg, ...]:
+        """The legs that open, add or flip: what limits hold back."""
+        return tuple(leg for leg in self.legs if not leg.is_exit)
+
+    @property
+    def judgement(self) -> Severity:
+        """How much a judgement weighs: a person is warned and decides, automation is stopped."""
+        return Severity.BLOCKING if self.automated else Severity.WARNING
+
+    def opened(self, legs: Iterable[Leg]) -> Decimal:
+        """What legs open, as a fraction of equity; zero without equity, and for legs without a price."""
+        equity = self.portfolio.equity
+        money = sum((leg.opening * (leg.price or ZERO) * self.portfolio.multiplier(leg.symbol) for leg in legs), ZERO)
+        return money / equity if equity > 0 else ZERO
 
     @property
     def released(self) -> frozenset[str]:

@@ -11,10 +11,14 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Leg, Proposal
 
 CODE = "price_band"
+LIMITS = ("band_warning", "band_blocking", "patient_warning", "patient_blocking")
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
-    """The limit or stop furthest out of its band, as a fraction of the last price; patient ones have the wider band."""
+    """The limit or stop furthest out of its band, as a fraction of the last price; patient ones have the wider band.
+
+    Beyond the blocking band opening is refused. Closing and protecting are only warned of: in a crash the last price is what is wrong.
+    """
     worst: tuple[bool, Decimal, Finding] | None = None
     for leg in proposal.legs:
         quote = proposal.quote(leg.symbol)
@@ -34,12 +38,16 @@ def _one(leg: Leg, word: str, price: Decimal, last: Decimal, limits: Limits) -> 
     distance = abs(away)
     if distance <= warning:
         return None
-    stops = distance > blocking
+    far = distance > blocking
+    stops = far and not leg.is_exit
     where = "above" if away > 0 else "below"
     name = "target" if word == "limit" and patient and leg.is_exit else word
     base = f"the last price of {leg.symbol}" if leg.entry is None else "its entry"
     sentence = f"The {name} {plain(price)} is {percent_text(distance, sign=False)} {where} {base}, {plain(last)}"
-    sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error." if stops else ": is it meant?"
+    if stops:
+        sentence += f"; beyond {percent_text(blocking, sign=False, places=0)} I take it for a typing error."
+    else:
+        sentence += ", far enough for a typing error: is it meant?" if far else ": is it meant?"
     details = (("price", plain(price)), ("last", plain(last)), ("away", plain(round(away, 4))), ("allowed", plain(blocking)))
     return stops, distance, Finding(CODE, Severity.BLOCKING if stops else Severity.WARNING, sentence, details)
 

@@ -9,6 +9,7 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Leg, Proposal
 
 CODE = "bad_quantity"
+LIMITS: tuple[str, ...] = ()
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:

@@ -12,10 +12,14 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Proposal
 
 CODE = "market_closed"
+LIMITS: tuple[str, ...] = ()
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
-    """Warns, never silently queues: names the symbols that wait and the open they wait for. Round-the-clock instruments do not wait."""
+    """Warns, never silently queues: names the symbols that wait and the open they wait for. Round-the-clock instruments do not wait.
+
+    Automation opens nothing in a closed session: nobody consented to the wait.
+    """
     if calendar.session_at(proposal.now) is not None:
         return None
     waiting = [leg for leg in proposal.legs if not ((found := proposal.instrument(leg.symbol)) and found.round_the_clock)]
@@ -28,7 +32,8 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     sentence = f"The market is closed: {shown} {'wait' if many else 'waits'} for the open, {new_york(opens)}."
     if all(leg.tif is TimeInForce.DAY for leg in waiting):
         sentence += f" What has not traded by that day's close expires; {'`gtc` keeps it' if not many else '`gtc` keeps them'}."
-    return Finding(CODE, Severity.WARNING, sentence, (("symbols", ",".join(symbols)), ("opens", instant_text(opens))))
+    severity = Severity.WARNING if all(leg.is_exit for leg in waiting) else proposal.judgement
+    return Finding(CODE, severity, sentence, (("symbols", ",".join(symbols)), ("opens", instant_text(opens))))
 
 
 def next_open(at: datetime) -> datetime:

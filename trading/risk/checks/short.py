@@ -9,11 +9,12 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Proposal
 
 CODE = "short_sale"
+LIMITS = ("shorting",)
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
     """Blocks a sell beyond the position where the account allows no shorting, and says so where it does; other open sells count."""
-    allowed = proposal.portfolio.spec.shorting
+    allowed = proposal.portfolio.spec.shorting and limits.shorting
     for leg in proposal.legs:
         if leg.side is not Side.SELL or leg.reduce_only:
             continue

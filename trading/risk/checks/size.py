@@ -8,10 +8,11 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Proposal
 
 CODE = "position_size"
+LIMITS = ("weight_warning", "weight_blocking")
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
-    """The heaviest position the ticket opens or adds to, over equity; what only reduces is never held back."""
+    """The heaviest position the ticket opens or adds to, with its other open entries filled, over equity; reducing is never held back."""
     equity = proposal.portfolio.equity
     if equity <= 0:
         return None
@@ -19,7 +20,7 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     for leg in proposal.legs:
         if leg.is_exit or leg.price is None or (leg.after < 0 and not proposal.portfolio.spec.shorting):
             continue  # a short sale that is not allowed has a check of its own
-        after = abs(leg.after) * leg.price * proposal.portfolio.multiplier(leg.symbol) / equity
+        after = (abs(leg.after) + proposal.working(leg.symbol, leg.side)) * leg.price * proposal.portfolio.multiplier(leg.symbol) / equity
         if heaviest is None or after > heaviest[0]:
             heaviest = (after, leg.symbol)
     if heaviest is None or heaviest[0] <= limits.weight_warning:

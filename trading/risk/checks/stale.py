@@ -11,6 +11,7 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Leg, Proposal
 
 CODE = "stale_quote"
+LIMITS: tuple[str, ...] = ()
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:

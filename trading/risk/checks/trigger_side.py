@@ -12,6 +12,7 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Leg, Proposal
 
 CODE = "trigger_side"
+LIMITS: tuple[str, ...] = ()
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:

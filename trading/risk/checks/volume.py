@@ -8,6 +8,7 @@ from trading.risk.limits import Limits
 from trading.risk.proposal import Proposal
 
 CODE = "order_volume"
+LIMITS = ("volume_warning",)
 
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
