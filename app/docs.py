@@ -1,4 +1,7 @@
-"""The generated pages: `.env.example` from the settings, `docs/commands.md` from the registry. A test fails when they are out of date."""
+"""The generated pages: `.env.example` from the settings, `docs/commands.md` from the registry, `docs/risk-codes.md` from the checks.
+
+A test fails when one is out of date.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-from app import settings
+from app import riskcodes, settings
 from commands.registry import Registry
 from domain.chat import CommandSpec
 
@@ -15,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def pages() -> dict[Path, str]:
     """Every generated page by its path in the repository."""
-    return {Path(".env.example"): settings.example(), Path("docs/commands.md"): commands_page(Registry.discover())}
+    return {
+        Path(".env.example"): settings.example(),
+        Path("docs/commands.md"): commands_page(Registry.discover()),
+        Path("docs/risk-codes.md"): riskcodes.page(),
+    }
 
 
 def commands_page(registry: Registry) -> str:

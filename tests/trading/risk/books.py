@@ -15,6 +15,7 @@ from tests.fakes.market import INSTRUMENTS, utc
 from trading.risk.engine import assess
 from trading.risk.limits import Limits
 from trading.risk.proposal import Proposal
+from trading.risk.surroundings import Surroundings
 
 OPEN = utc("2025-10-10 14:30")
 PRICES = {"AAPL": "100", "NVDA": "200", "XOM": "50", "SPY": "500", "BTC": "50000"}
@@ -104,7 +105,9 @@ def found(
     limits: Limits | None = None,
     estimates: tuple[LegEstimate, ...] = (),
     volumes: Mapping[str, Decimal] | None = None,
+    around: Surroundings | None = None,
+    automated: bool = False,
 ) -> dict[str, Finding]:
     """Findings by code."""
-    proposal = Proposal(portfolio, intents, now or portfolio.at, estimates, volumes or {})
+    proposal = Proposal(portfolio, intents, now or portfolio.at, estimates, volumes or {}, around or Surroundings(), automated)
     return {f.code: f for f in assess(proposal, limits or Limits())}

@@ -152,13 +152,14 @@ def test_coins_do_not_wait_and_many_are_named_briefly() -> None:
         (buy("AAPL", "1", limit="39"), BLOCKING),
         (buy("AAPL", "1", limit="121"), BLOCKING),
         (buy("AAPL", "1", limit="106"), WARNING),
-        (sell("AAPL", "1", limit="10"), BLOCKING),
+        (sell("AAPL", "11", limit="10"), BLOCKING),
+        (sell("AAPL", "1", limit="10"), WARNING),  # closing is never held back
         (sell("AAPL", "1", stop="76", reduce_only=True), None),
         (sell("AAPL", "1", stop="60", reduce_only=True), WARNING),
-        (sell("AAPL", "1", stop="9", reduce_only=True), BLOCKING),
+        (sell("AAPL", "1", stop="9", reduce_only=True), WARNING),
         (sell("AAPL", "1", limit="120", reduce_only=True), None),
         (sell("AAPL", "1", limit="140", reduce_only=True), WARNING),
-        (sell("AAPL", "1", limit="1000", reduce_only=True), BLOCKING),
+        (sell("AAPL", "1", limit="1000", reduce_only=True), WARNING),
         (sell("AAPL", "1", stop="90", limit="85", reduce_only=True), None),  # the limit of a stop belongs behind the market too
         (sell("AAPL", "1", stop="90", limit="60", reduce_only=True), WARNING),
     ],
@@ -174,6 +175,8 @@ def test_the_band_says_how_far_and_the_worst_is_told() -> None:
     assert finding.details == (("price", "20"), ("last", "200"), ("away", "-0.9"), ("allowed", "0.6"))
     assert "is it meant?" in found(book(), buy("AAPL", "1", limit="107"))["price_band"].sentence
     assert found(book(AAPL="1"), sell("AAPL", "1", limit="150", reduce_only=True))["price_band"].sentence.startswith("The target 150")
+    far = found(book(AAPL="1"), sell("AAPL", "1", stop="9", reduce_only=True))["price_band"].sentence
+    assert far == "The stop 9 is 91.00% below the last price of AAPL, 100, far enough for a typing error: is it meant?"
 
 
 def test_a_live_account_has_the_narrower_band() -> None:
