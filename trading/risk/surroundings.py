@@ -144,12 +144,7 @@ class Lookout:
             notes.append(f"a price of {portfolio.unpriced[0]}")
             return None
         previous = await _read("the last closes", self._hub.previous_closes(portfolio.day_symbols), notes)
-        if previous is None:
-            return None
-        total = replace(portfolio, previous_close=previous).day_total
-        moved = (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)
-        start = portfolio.equity - total - sum((e.amount for e in portfolio.today if e.kind in moved), ZERO)
-        return total / start if start > 0 else None
+        return None if previous is None else _gain(replace(portfolio, previous_close=previous))
 
     def _drawdown(self, portfolio: Portfolio) -> Decimal | None:
         peak = self.peak()
@@ -190,6 +185,13 @@ class Lookout:
             self._said = _Said(now, span, found)
         known = [i for s in opening if (i := portfolio.instruments.get(s)) is not None]
         return tuple(headline for instrument in known for headline in about(self._said.items, instrument))
+
+
+def _gain(portfolio: Portfolio) -> Decimal | None:
+    """The day's P/L over the equity it was made on: equity now less that P/L and less what was paid in and out today."""
+    total, moved = portfolio.day_total, (EntryKind.DEPOSIT, EntryKind.WITHDRAWAL)
+    start = portfolio.equity - total - sum((e.amount for e in portfolio.today if e.kind in moved), ZERO)
+    return total / start if start > 0 else None
 
 
 def correlations(returns: BookReturns, symbols: Sequence[str]) -> dict[str, Decimal]:

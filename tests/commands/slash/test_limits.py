@@ -56,6 +56,15 @@ async def test_an_empty_account_uses_nothing():
         assert lead(await (await stage(**options)).call("risk-limits")) == f"{len(TABLE)} limits are in force, and nothing of them is used."
 
 
+async def test_the_fall_from_the_peak_is_shown_where_a_peak_is_known():
+    one = await stage()
+    peak = (await one.ctx.portfolio()).equity * D("1.25")
+    one.floor.lookout.peak = lambda: peak
+    reply = await one.call("risk-limits")
+    assert lead(reply) == "drawdown is reached: 20.00% of 15%."
+    assert value(reply, "drawdown used") == 20
+
+
 async def test_one_limit_in_full():
     one = await stage()
     reply = await one.call("risk-limits", "sector")
