@@ -10,6 +10,7 @@ from commands.context import Part, PartState
 from domain.portfolio import Mode
 from market import calendar
 from trading.floor import Floor
+from trading.risk.limits import TABLE
 
 READY, OFF = PartState.READY, PartState.OFF
 HALTED = "halted: closing and cancelling only; an owner releases it with #resume"
@@ -30,7 +31,14 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
         Part("alerts", READY, "shown in this terminal"),
         Part("storage", READY, _storage(settings, wanted)),
         Part("trading", READY, HALTED if floor.book.halted else ALLOWED),
+        Part("limits", READY, _limits(floor)),
     )
+
+
+def _limits(floor: Floor) -> str:
+    book = floor.limits
+    changed = ", ".join(f"{name} {TABLE[name].text(book.current.value(name))}" for name in book.changed)
+    return f"{len(TABLE)} in force, /risk-limits lists them" + (f"; changed: {changed}" if changed else "")
 
 
 def _money(floor: Floor) -> str:

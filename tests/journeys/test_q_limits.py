@@ -45,6 +45,7 @@ async def test_a_changed_limit_survives_a_restart(tmp_path):
         await reader.say("/risk-limits set sector 35%")
         assert [c.becomes for c in await changes(reader)] == ["35%"]
     async with chat(tmp_path, still=False, account="demo") as reader:
+        assert "29 in force, /risk-limits lists them; changed: sector 35%" in await reader.banner()
         assert "sector is 35%." in await reader.say("/risk-limits sector")
         assert "35% → 40%" in await reader.say("/risk-limits reset sector")
         assert "sector is 40%." in await reader.say("/risk-limits sector")

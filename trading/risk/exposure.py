@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from domain.money import ZERO
 from domain.orders import OrderType, Side
@@ -32,16 +33,43 @@ def standing(portfolio: Portfolio) -> Exposure | None:
     return _exposure(portfolio, {p.symbol: p.quantity for p in portfolio.positions}, {})
 
 
-def before(proposal: Proposal) -> Exposure | None:
-    """The exposure if every open entry filled and the ticket did not exist."""
+class _Same:
+    """A proposal as a key: equal only to itself, so that the checks that ask one after the other share one answer."""
+
+    __slots__ = ("proposal",)
+
+    def __init__(self, proposal: Proposal) -> None:
+        self.proposal = proposal
+
+    def __hash__(self) -> int:
+        return id(self.proposal)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.proposal is self.proposal
+
+
+def change(proposal: Proposal) -> tuple[Exposure, Exposure] | None:
+    """The exposure before and after a ticket, every open entry filled in both; None without equity. Kept for the next check that asks.
+
+    Before: as if the ticket did not exist. After: everything it opens has filled, and an exit counts where it trades at once.
+    """
+    return _change(_Same(proposal))
+
+
+@lru_cache(maxsize=2)
+def _change(same: _Same) -> tuple[Exposure, Exposure] | None:
+    before, after = _before(same.proposal), _after(same.proposal)
+    return None if before is None or after is None else (before, after)
+
+
+def _before(proposal: Proposal) -> Exposure | None:
     portfolio = proposal.portfolio
     held = {p.symbol: p.quantity for p in portfolio.positions}
     working = [(o.symbol, o.side, o.left) for o in portfolio.orders if o.open and not o.reduce_only]
     return _exposure(portfolio, _filled(held, working), _prices(proposal))
 
 
-def after(proposal: Proposal) -> Exposure | None:
-    """The exposure if every open entry and everything the ticket opens filled; an exit counts where it trades at once."""
+def _after(proposal: Proposal) -> Exposure | None:
     portfolio = proposal.portfolio
     held = {p.symbol: p.quantity for p in portfolio.positions}
     for leg in proposal.legs:

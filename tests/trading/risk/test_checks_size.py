@@ -180,9 +180,11 @@ def test_without_equity_nothing_is_a_share_of_it() -> None:
 def test_a_symbol_without_a_quote_is_reckoned_at_the_price_of_its_order() -> None:
     unquoted = replace(book(), quotes={})
     proposal = Proposal(unquoted, (buy("AAPL", "100", limit="100"),), unquoted.at)
-    after = exposure.after(proposal)
-    assert after is not None
-    assert after.gross == D("0.1")
+    change = exposure.change(proposal)
+    assert change is not None
+    assert change[1].gross == D("0.1")
+    assert exposure.change(proposal) is change
+    assert exposure.change(replace(proposal)) == change
 
 
 wishes = st.builds(
@@ -198,10 +200,10 @@ def test_exposures_hold_together(wish: OrderIntent, held: int) -> None:
     """Net never exceeds gross, sectors add up to gross, and a ticket that opens nothing leaves no more than there was."""
     portfolio = book(cash="200000", shorting=True, holding={"AAPL": str(held)})
     proposal = Proposal(portfolio, (wish,), portfolio.at)
-    before, after = exposure.before(proposal), exposure.after(proposal)
-    assert before is not None
-    assert after is not None
-    for one in (before, after):
+    change = exposure.change(proposal)
+    assert change is not None
+    before, after = change
+    for one in change:
         assert abs(one.net) <= one.gross
         assert abs(sum(one.sectors.values()) - one.gross) < D("1e-20")
     if not proposal.opening:

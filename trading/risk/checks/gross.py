@@ -14,10 +14,11 @@ LIMITS = ("gross",)
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
     """Blocks opening that takes gross exposure, with every open entry filled, beyond the limit; what lowers it passes."""
-    if not proposal.opening:
+    change = exposure.change(proposal) if proposal.opening else None
+    if change is None:
         return None
-    before, after = exposure.before(proposal), exposure.after(proposal)
-    if before is None or after is None or after.gross <= max(limits.gross, before.gross):
+    before, after = change
+    if after.gross <= max(limits.gross, before.gross):
         return None
     shown, most = percent_text(after.gross, sign=False), percent_text(limits.gross, sign=False, places=0)
     sentence = f"Long and short together would be {shown} of your equity, above the limit of {most}; close something first."

@@ -14,10 +14,11 @@ LIMITS = ("net",)
 
 def check(proposal: Proposal, limits: Limits) -> Finding | None:
     """Blocks opening that takes net exposure, long or short, further beyond the limit, with every open entry filled."""
-    if not proposal.opening:
+    change = exposure.change(proposal) if proposal.opening else None
+    if change is None:
         return None
-    before, after = exposure.before(proposal), exposure.after(proposal)
-    if before is None or after is None or abs(after.net) <= max(limits.net, abs(before.net)):
+    before, after = change
+    if abs(after.net) <= max(limits.net, abs(before.net)):
         return None
     shown, most = percent_text(abs(after.net), sign=False), percent_text(limits.net, sign=False, places=0)
     side = "long" if after.net > 0 else "short"

@@ -20,11 +20,10 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
 
     A broad index fund belongs to no sector.
     """
-    if not proposal.opening:
+    change = exposure.change(proposal) if proposal.opening else None
+    if change is None:
         return None
-    before, after = exposure.before(proposal), exposure.after(proposal)
-    if before is None or after is None:
-        return None
+    before, after = change
     grown = [(weight, name, before.sectors.get(name, ZERO)) for name, weight in after.sectors.items()]
     weight, name, was = max((g for g in grown if g[0] > g[2]), default=(ZERO, "", ZERO))
     if weight <= limits.sector:
