@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 from domain.errors import SourceFailed
 from domain.ledger import EntryKind
 from domain.market import EarningsDate, NewsItem
-from domain.money import ONE, ZERO
+from domain.money import ZERO
 from domain.orders import Order
 from domain.portfolio import Portfolio
 from domain.ports import Calendar, NewsSource
@@ -35,14 +35,27 @@ PATIENCE = 3.0  # seconds a card waits for one source
 MOST_SENT = 100
 PLACES = 4
 
-Peak = Callable[[], Decimal | None]
-"""The highest equity the account had, with its deposits and withdrawals since taken into account; None before one is known."""
-
 T = TypeVar("T")
 
 
-def no_peak() -> Decimal | None:
-    """Where nobody keeps it."""
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What was lost, as whoever keeps the account's marks measures it: fractions, positive for a loss, None where a mark is missing.
+
+    `daily` is over the equity of the last close, `drawdown` over the equity peak; deposits and withdrawals are in neither, and both are
+    measured anew from where an owner reset the breaker.
+    """
+
+    daily: Decimal | None = None
+    drawdown: Decimal | None = None
+
+
+Measure = Callable[[], Losses | None]
+"""The losses as they are now; None before anything was measured."""
+
+
+def unmeasured() -> Losses | None:
+    """Where nobody keeps marks."""
     return None
 
 
@@ -88,7 +101,10 @@ class _Said(Generic[T]):
 
 
 class Lookout:
-    """Gathers surroundings for one account. News and dates are asked for at most once a minute; a source that fails leaves a note."""
+    """Gathers surroundings for one account. News and dates are asked for at most once a minute; a source that fails leaves a note.
+
+    `measure` says what was lost; the day's P/L is worked out here where it does not say, a drawdown is not known then.
+    """
 
     def __init__(
         self,
@@ -98,14 +114,14 @@ class Lookout:
         *,
         news: NewsSource | None = None,
         calendar: Calendar | None = None,
-        peak: Peak = no_peak,
+        measure: Measure = unmeasured,
     ) -> None:
         self._book = book
         self._hub = hub
         self._store = store
         self._news = news
         self._calendar = calendar
-        self.peak = peak
+        self.measure = measure
         self._said: _Said[NewsItem] | None = None
         self._dates: _Said[EarningsDate] | None = None
 
@@ -135,7 +151,9 @@ class Lookout:
 
     async def _account(self, portfolio: Portfolio, notes: list[str]) -> Surroundings:
         traded = {e.order or e.id for e in portfolio.today if e.kind is EntryKind.TRADE}
-        return Surroundings(day=await self._day(portfolio, notes), drawdown=self._drawdown(portfolio), trades=len(traded))
+        losses = self.measure() or Losses()
+        day = await self._day(portfolio, notes) if losses.daily is None else -losses.daily
+        return Surroundings(day=day, drawdown=losses.drawdown, trades=len(traded))
 
     async def _day(self, portfolio: Portfolio, notes: list[str]) -> Decimal | None:
         if not portfolio.spec.priced:
@@ -145,12 +163,6 @@ class Lookout:
             return None
         previous = await _read("the last closes", self._hub.previous_closes(portfolio.day_symbols), notes)
         return None if previous is None else _gain(replace(portfolio, previous_close=previous))
-
-    def _drawdown(self, portfolio: Portfolio) -> Decimal | None:
-        peak = self.peak()
-        if peak is None or peak <= 0 or not portfolio.complete:
-            return None
-        return max(ONE - portfolio.equity / peak, ZERO)
 
     async def _sent(self, since: datetime) -> tuple[Order, ...]:
         """Asked of the store only when the book shows that there is one: most cards come without."""

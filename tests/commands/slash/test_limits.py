@@ -13,6 +13,7 @@ from domain.tickets import Origin
 from tests.commands.actions.stage import stage
 from tests.commands.slash.reading import everything, keyed, lead, tables, unsupported, value
 from trading.risk.limits import TABLE
+from trading.risk.surroundings import Losses
 
 D = Decimal
 
@@ -56,13 +57,12 @@ async def test_an_empty_account_uses_nothing():
         assert lead(await (await stage(**options)).call("risk-limits")) == f"{len(TABLE)} limits are in force, and nothing of them is used."
 
 
-async def test_the_fall_from_the_peak_is_shown_where_a_peak_is_known():
+async def test_what_is_measured_as_lost_is_shown():
     one = await stage()
-    peak = (await one.ctx.portfolio()).equity * D("1.25")
-    one.floor.lookout.peak = lambda: peak
+    one.floor.lookout.measure = lambda: Losses(D("0.01"), D("0.2"))
     reply = await one.call("risk-limits")
     assert lead(reply) == "drawdown is reached: 20.00% of 15%."
-    assert value(reply, "drawdown used") == 20
+    assert (value(reply, "daily_loss used"), value(reply, "drawdown used")) == (1, 20)
 
 
 async def test_one_limit_in_full():

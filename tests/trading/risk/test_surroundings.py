@@ -21,7 +21,7 @@ from tests.trading.stage import ACCOUNT, BOOK, START, Stage, bought, buy, close,
 from trading.risk import surroundings
 from trading.risk.limits import Limits
 from trading.risk.metrics import BookReturns, book_returns
-from trading.risk.surroundings import Lookout, Surroundings, correlations
+from trading.risk.surroundings import Losses, Lookout, Surroundings, correlations
 
 D = Decimal
 
@@ -60,9 +60,9 @@ def item(symbol: str, headline: str, *, minutes: float = 30, body: str = "") -> 
     return NewsItem(f"{symbol}-{minutes}", at, headline, body, (symbol,) if symbol else (), "feed")
 
 
-def lookout(world: Stage, feed: Feed | None = None, peak: Decimal | None = None) -> Lookout:
+def lookout(world: Stage, feed: Feed | None = None, losses: Losses | None = None) -> Lookout:
     floor = world.floor
-    return Lookout(floor.book, floor.hub, world.store, news=feed, calendar=feed, peak=lambda: peak)
+    return Lookout(floor.book, floor.hub, world.store, news=feed, calendar=feed, measure=lambda: losses)
 
 
 async def snapshot(world: Stage) -> Portfolio:
@@ -112,26 +112,28 @@ async def test_a_holding_without_a_price_is_a_note() -> None:
     world = await stage()
     portfolio = await snapshot(world)
     part = replace(portfolio, quotes={s: q for s, q in portfolio.quotes.items() if s != "NVDA"})
-    found = await lookout(world, peak=D(10**9)).account(part)
+    found = await lookout(world).account(part)
     assert (found.day, found.drawdown, found.notes) == (None, None, ("a price of NVDA",))
 
 
-# the drawdown
+# what is measured elsewhere
 
 
-@pytest.mark.parametrize(("times", "fallen"), [("1", "0"), ("2", "0.5"), ("0.5", "0")])
-async def test_the_drawdown_is_the_fall_from_the_peak(times: str, fallen: str) -> None:
-    world = await stage()
+async def test_the_losses_that_are_measured_are_believed() -> None:
+    """A breaker that was reset measures anew: the day is what it says, not what the last close would make of it."""
+    world = await historical()
+    found = await lookout(world, losses=Losses(D(0), D("0.12"))).account(await snapshot(world))
+    assert (found.day, found.drawdown) == (0, D("0.12"))
+
+
+async def test_without_marks_the_day_is_reckoned_here_and_the_drawdown_is_not_known() -> None:
+    world = await historical()
+    assert surroundings.unmeasured() is None
     portfolio = await snapshot(world)
-    found = await lookout(world, peak=portfolio.equity * D(times)).account(portfolio)
-    assert found.drawdown == D(fallen)
-
-
-@pytest.mark.parametrize("peak", [None, D(0)])
-async def test_without_a_peak_there_is_no_drawdown(peak: Decimal | None) -> None:
-    world = await stage()
-    assert (await lookout(world, peak=peak).account(await snapshot(world))).drawdown is None
-    assert surroundings.no_peak() is None
+    for losses in (None, Losses()):
+        found = await lookout(world, losses=losses).account(portfolio)
+        assert found.drawdown is None
+        assert found.day
 
 
 # trades and orders
