@@ -21,7 +21,7 @@ from tests.trading.stage import ACCOUNT, BOOK, START, Stage, bought, buy, close,
 from trading.risk import surroundings
 from trading.risk.limits import Limits
 from trading.risk.metrics import BookReturns, book_returns
-from trading.risk.surroundings import Losses, Lookout, Surroundings, correlations
+from trading.risk.surroundings import Lookout, Losses, Surroundings, correlations
 
 D = Decimal
 
