@@ -23,6 +23,17 @@ NIGHT = NOW + timedelta(hours=12)
 PRICES = {"AAPL": "230", "MSFT": "420", "NVDA": "180", "SPY": "580", "XOM": "115"}
 _SAID = {Severity.WARNING: "warned", Severity.BLOCKING: "blocked"}
 _HEADINGS = ("Code", "Rule", "A person who opens", "Automation that opens", "Limits", "For example")
+ELSEWHERE = (
+    (
+        "`halted`",
+        "Blocks everything but closing, protecting and cancelling while the emergency stop is pulled.",
+        "blocked",
+        "blocked",
+        "–",
+        "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's.",
+    ),
+)
+"""Findings that are no check's: the state of trading is asked at the card, and again in the transaction that releases it."""
 _INTRO = (
     "# Risk codes",
     "",
@@ -45,7 +56,6 @@ class Example:
     limits: Limits = field(default_factory=Limits)
     cash: str = "80000"
     now: datetime = NOW
-    halted: bool = False
     freshness: Freshness = Freshness.LIVE
     volumes: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -57,7 +67,7 @@ class Example:
 
 def page() -> str:
     """The whole page: the codes, then the limits."""
-    rows = [_row(code) for code in sorted(engine.registered())]
+    rows = sorted([*(_row(code) for code in engine.registered()), *ELSEWHERE])
     limits = [_limit(name) for name in TABLE]
     head = ("Limit", "Default", "Live account", "Range", "What it holds", "Codes")
     return "\n".join([*_INTRO, *_table(_HEADINGS, rows), "", "## Limits", "", *_table(head, limits)]) + "\n"
@@ -81,7 +91,6 @@ def examples() -> Mapping[str, tuple[Example, ...]]:
             Example((_buy("MSFT", 5),), limits=late),
         ),
         "gross_exposure": (Example((_buy("SPY", 280),)),),
-        "halted": (Example((_buy("AAPL", 5),), halted=True),),
         "insufficient_cash": (Example((_buy("AAPL", 12),), cash="1000"),),
         "market_closed": (Example((_buy("AAPL", 5),), now=NIGHT),),
         "negative_news": (Example((_buy("MSFT", 5),), Surroundings(news=(bad,))),),
@@ -156,4 +165,4 @@ def _book(example: Example) -> Portfolio:
         quotes[symbol] = Quote(symbol, last - Decimal("0.01"), last + Decimal("0.01"), last, at, "example", example.freshness)
     held = [Position(s, Decimal(q), Decimal(PRICES[s]), zero, zero, NOW) for s, q in (("AAPL", 50), ("NVDA", 20))]
     spec = AccountSpec("main", Mode.PAPER)
-    return Portfolio(spec, example.now, Decimal(example.cash), tuple(held), (), quotes, instruments(), halted=example.halted)
+    return Portfolio(spec, example.now, Decimal(example.cash), tuple(held), (), quotes, instruments())

@@ -19,7 +19,8 @@ from trading import brackets
 from trading.book import Book
 from trading.commission import Commission
 from trading.consequence import Var, consequence, no_var
-from trading.risk.engine import HALTED, assess
+from trading.legs import reduces
+from trading.risk.engine import assess
 from trading.risk.limitbook import LimitBook
 from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
@@ -30,8 +31,7 @@ log = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")
 VOLUME_SESSIONS = 20
-
-__all__ = ["HALTED", "TOLERANCE", "Assessment", "Assessor", "drift"]
+HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,8 @@ class Assessor:
         if opening:
             proposal = replace(proposal, surroundings=await self._lookout.gather(portfolio, opening, limits, returns))
         findings = assess(proposal, limits)
+        if portfolio.halted and not all(reduces(i, portfolio) for i in sized):
+            findings = (_halted(), *findings)
         quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
         return Assessment(sized, quotes, shown, findings)
 
@@ -119,6 +121,11 @@ def _var_of(portfolio: Portfolio, returns: BookReturns) -> Decimal | None:
     weights = {p.symbol: float(portfolio.value(p.symbol) / equity) for p in portfolio.positions}
     fraction = historical_var(returns.weighted(weights))
     return None if fraction is None else cents(Decimal(repr(fraction)) * equity)
+
+
+def _halted() -> Finding:
+    sentence = "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's."
+    return Finding(HALTED, Severity.BLOCKING, sentence)
 
 
 def drift(ticket: Ticket, now: Sequence[Quote], tolerance: Decimal = TOLERANCE) -> str:

@@ -5,6 +5,7 @@ import pytest
 from app import riskcodes
 from app.docs import ROOT
 from domain.tickets import Severity
+from tests.trading.stage import buy, stage
 from trading.risk import engine
 from trading.risk.limits import TABLE
 
@@ -18,7 +19,7 @@ def test_every_example_is_found_by_its_check(code):
 def test_the_page_has_one_row_per_code_and_per_limit():
     page = riskcodes.page()
     rows = [line for line in page.splitlines() if line.startswith("| `")]
-    assert [r.split("`")[1] for r in rows] == [*sorted(engine.registered()), *TABLE]
+    assert [r.split("`")[1] for r in rows] == [*sorted([*engine.registered(), "halted"]), *TABLE]
     assert (ROOT / "docs" / "risk-codes.md").read_text(encoding="utf-8") == page, "run: make docs"
 
 
@@ -34,8 +35,16 @@ def test_who_is_stopped_is_what_the_checks_do():
     assert severe.sentence in rows["daily_loss"]
 
 
+async def test_what_is_said_of_a_halt_is_what_the_card_says():
+    world = await stage()
+    await world.floor.killswitch.pull("me")
+    finding = (await world.propose(buy("AAPL", "1"))).findings[0]
+    (row,) = riskcodes.ELSEWHERE
+    assert (f"`{finding.code}`", finding.sentence) == (row[0], row[-1])
+
+
 def test_an_example_that_finds_nothing_is_a_fault(monkeypatch):
-    quiet = {**riskcodes.examples(), "correlation": riskcodes.examples()["halted"]}
+    quiet = {**riskcodes.examples(), "correlation": riskcodes.examples()["daily_loss"]}
     monkeypatch.setattr(riskcodes, "examples", lambda: quiet)
     with pytest.raises(LookupError, match="correlation"):
         riskcodes.page()

@@ -2,8 +2,8 @@
 
 Who is stopped by what:
 
-- What cannot be done or is plainly a slip (no such quantity, a stop on the wrong side, a quote that is no quote for opening, the emergency
-  stop) blocks everybody.
+- What cannot be done or is plainly a slip (no such quantity, a stop on the wrong side, a quote that is no quote for opening) blocks
+  everybody. The emergency stop is no check: it is asked at the card and again in the transaction that releases it.
 - A limit on money (cash, size of an order, a ticket and a position, gross, net and sector exposure, daily loss, drawdown, trades a day,
   short sales, price band) blocks everybody who opens.
 - A judgement (correlation, earnings, news, sentiment, a closed session, a source that could not be read) and a duplicate warn a person, who
@@ -31,22 +31,16 @@ from trading.risk.proposal import Proposal
 
 Check = Callable[[Proposal, Limits], Finding | None]
 
-HALTED = "halted"
-
 _WORST_FIRST = (Severity.BLOCKING, Severity.WARNING, Severity.INFO)
 
 
 def assess(proposal: Proposal, limits: Limits) -> tuple[Finding, ...]:
-    """What the checks found, worst first, then by code; that trading is halted comes before everything, for it explains the rest.
+    """What the checks found, worst first, then by code.
 
     The same proposal always gives the same findings; a check that raises lets nothing by.
     """
     found = (one.check(proposal, limits) for one in registered().values())
-    return tuple(sorted((f for f in found if f is not None), key=_rank))
-
-
-def _rank(finding: Finding) -> tuple[int, bool, str]:
-    return _WORST_FIRST.index(finding.severity), finding.code != HALTED, finding.code
+    return tuple(sorted((f for f in found if f is not None), key=lambda f: (_WORST_FIRST.index(f.severity), f.code)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.market import EarningsDate
-from domain.orders import CancelIntent, Intent, OrderIntent, ResumeIntent, Side
+from domain.orders import Intent, OrderIntent, Side
 from domain.portfolio import Portfolio
 from domain.tickets import Severity
 from tests.fakes.market import utc
-from tests.trading.risk.books import OPEN, PRICES, book, buy, found, intent, sell, working
+from tests.trading.risk.books import OPEN, PRICES, book, buy, found, intent, working
 from trading.risk import checks, engine
 from trading.risk.headlines import Headline
 from trading.risk.limits import TABLE, Limits
@@ -70,14 +70,6 @@ def test_findings_come_worst_first() -> None:
     assert [f.code for f in findings if f.severity is Severity.BLOCKING] == blocking
     assert [f.code for f in findings if f.severity is Severity.WARNING] == ["market_closed", "price_band"]
     assert [f.code for f in findings][: len(blocking)] == blocking
-
-
-def test_that_trading_is_halted_comes_before_everything() -> None:
-    halted = replace(book(cash="1000"), halted=True)
-    codes = list(found(halted, buy("AAPL", "20")))
-    assert codes[0] == "halted"
-    assert "insufficient_cash" in codes
-    assert "halted" not in found(replace(book(AAPL="10"), halted=True), sell("AAPL", "10"), CancelIntent("a-1", "AAPL"), ResumeIntent())
 
 
 def test_an_empty_proposal_has_no_findings() -> None:
