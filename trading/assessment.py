@@ -10,7 +10,7 @@ from decimal import Decimal
 from domain.errors import SourceFailed
 from domain.market import Quote
 from domain.money import ZERO, cents, percent_text
-from domain.orders import Intent, OrderIntent, OrderType, Side
+from domain.orders import Intent, OrderIntent, OrderType, ReplaceIntent, Side
 from domain.portfolio import Portfolio
 from domain.ports import BrokerTraits
 from domain.tickets import Consequence, Finding, Severity, Ticket
@@ -74,7 +74,8 @@ class Assessor:
         portfolio = await self._book.snapshot(fresh=True, extra=symbols, day=False)
         holdings = self._book.holdings.copy()
         sized = tuple(intents) if as_shown else brackets.sized(intents, portfolio)
-        returns = await self._returns(portfolio, symbols)
+        traded = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent | ReplaceIntent)))
+        returns = await self._returns(portfolio, traded)
         shown = consequence(portfolio, holdings, sized, self._commission, _value_at_risk(returns), self._traits)
         proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols), automated=automated)
         limits = self._limits.current

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from commands.actions.sight import atr_of
-from commands.actions.sight import amount_text, tradable
+from commands.actions.sight import amount_text, atr_of, tradable
 from commands.context import Ctx, Plan
 from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb

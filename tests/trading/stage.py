@@ -35,7 +35,19 @@ START = utc("2025-10-10 14:30")  # Friday, 10:30 in New York
 ME = Origin("terminal", "tty", "me")
 STRANGER = Origin("terminal", "tty", "somebody")
 WIDE = Decimal(10)
-LIMITS = Limits(order_size=WIDE, ticket_size=WIDE, weight_warning=Decimal(9), weight_blocking=WIDE, gross=WIDE, net=WIDE, sector=WIDE)
+LIMITS = Limits(
+    order_size=WIDE,
+    ticket_size=WIDE,
+    orders_a_ticket=200,
+    weight_warning=Decimal(9),
+    weight_blocking=WIDE,
+    gross=WIDE,
+    net=WIDE,
+    sector=WIDE,
+    trades_a_day=5000,
+    duplicate_seconds=Decimal(0),
+)
+"""Limits that hold nothing back, for tests of what is not a limit."""
 D = Decimal
 
 

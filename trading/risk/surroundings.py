@@ -25,7 +25,7 @@ from storage.store import Store
 from trading.book import Book
 from trading.risk.headlines import Headline, about
 from trading.risk.limits import Limits
-from trading.risk.metrics import ENOUGH, BookReturns
+from trading.risk.tails import ENOUGH, BookReturns
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import pytest
 from domain.errors import SourceFailed
 from domain.ledger import Entry, EntryKind
 from domain.market import Bar, EarningsDate, EconomicEvent, NewsItem, Timeframe
-from domain.orders import CancelIntent, Side
+from domain.orders import CancelIntent, ReplaceIntent, Side
 from domain.portfolio import Portfolio
 from domain.tickets import Severity
 from market import calendar
@@ -170,6 +170,7 @@ def cancel(client_id: str) -> CancelIntent:
 
 async def test_the_same_order_twice_is_warned_of_on_its_card_and_may_be_confirmed() -> None:
     world = await stage()
+    await world.floor.limits.set("duplicate_seconds", D(30), "terminal:me")
     await world.do(buy("AAPL", "1"))
     again = await world.propose(buy("AAPL", "1"))
     assert [(f.code, f.severity) for f in again.findings] == [("duplicate_order", Severity.WARNING)]
@@ -232,6 +233,13 @@ async def test_history_that_cannot_be_read_is_a_note_for_whoever_opens_and_never
     world.market.quote("AAPL", "181.99", "182.01", "182")
     assert (await lookout(world).gather(portfolio, ("XOM",), Limits(), None)).notes == ("past prices",)
     assert (await world.do(close("AAPL", "10"))).status == "EXECUTED"
+
+
+async def test_a_changed_entry_is_judged_like_a_new_one() -> None:
+    world = await historical()
+    resting = await world.do(limit("XOM", Side.BUY, "1", "105"))
+    ticket = await world.propose(ReplaceIntent(f"{resting.id}-1", "XOM", limit=D(106)))
+    assert [f.code for f in ticket.findings] == ["correlation"]
 
 
 async def test_closes_that_cannot_be_read_leave_the_day_unknown() -> None:
