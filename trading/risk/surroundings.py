@@ -25,7 +25,8 @@ from storage.store import Store
 from trading.book import Book
 from trading.risk.headlines import Headline, about
 from trading.risk.limits import Limits
-from trading.risk.tails import ENOUGH, BookReturns
+from trading.risk.metrics import BookReturns
+from trading.risk.tails import ENOUGH
 
 log = logging.getLogger(__name__)
 
