@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from domain import codec
@@ -49,6 +50,12 @@ async def in_status(tx: Tx, account: str, *statuses: TicketStatus) -> list[Ticke
 async def recent(tx: Tx, account: str, limit: int) -> list[Ticket]:
     """The newest tickets of an account, newest first."""
     return [_ticket(row) for row in await tx.select("tickets", account=account, order="seq", descending=True, limit=limit)]
+
+
+async def since(tx: Tx, account: str, at: datetime, *statuses: TicketStatus) -> list[Ticket]:
+    """Every ticket of an account drawn up at or after an instant that is in one of these states, oldest first."""
+    rows = await tx.select("tickets", account=account, status=statuses, since=("created", at), order="seq")
+    return [_ticket(row) for row in rows]
 
 
 def _ticket(row: dict[str, Any]) -> Ticket:

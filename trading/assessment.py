@@ -26,12 +26,12 @@ from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
 from trading.risk.surroundings import Lookout
 from trading.risk.tails import historical_var
+from trading.state import Trading
 
 log = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")
 VOLUME_SESSIONS = 20
-HALTED = "halted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,14 @@ class Assessor:
     """Draws up assessments of one account, each by the limits in force at that moment."""
 
     def __init__(
-        self, book: Book, hub: Hub, limits: LimitBook, commission: Commission, lookout: Lookout, traits: BrokerTraits | None = None
+        self,
+        book: Book,
+        hub: Hub,
+        limits: LimitBook,
+        commission: Commission,
+        lookout: Lookout,
+        trading: Trading,
+        traits: BrokerTraits | None = None,
     ) -> None:
         self._book = book
         self._hub = hub
@@ -61,6 +68,7 @@ class Assessor:
         self._commission = commission
         self._lookout = lookout
         self._traits = traits
+        self._trading = trading
 
     async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False) -> Assessment:
         """The intents sized (unless they go out as they were shown) and judged on quotes read now.
@@ -83,8 +91,9 @@ class Assessor:
         if opening:
             proposal = replace(proposal, surroundings=await self._lookout.gather(portfolio, opening, limits, returns))
         findings = assess(proposal, limits)
-        if portfolio.halted and not all(reduces(i, portfolio) for i in sized):
-            findings = (_halted(), *findings)
+        refused = self._trading.finding(self._trading.now())
+        if refused is not None and not all(reduces(i, portfolio) for i in sized):
+            findings = (refused, *findings)
         quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
         return Assessment(sized, quotes, shown, findings)
 
@@ -122,11 +131,6 @@ def _var_of(portfolio: Portfolio, returns: BookReturns) -> Decimal | None:
     weights = {p.symbol: float(portfolio.value(p.symbol) / equity) for p in portfolio.positions}
     fraction = historical_var(returns.weighted(weights))
     return None if fraction is None else cents(Decimal(repr(fraction)) * equity)
-
-
-def _halted() -> Finding:
-    sentence = "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's."
-    return Finding(HALTED, Severity.BLOCKING, sentence)
 
 
 def drift(ticket: Ticket, now: Sequence[Quote], tolerance: Decimal = TOLERANCE) -> str:

@@ -14,33 +14,31 @@ from domain.errors import BrokerError, Rejected
 from domain.orders import CancelIntent, Order, OrderStatus, ReplaceIntent
 from domain.ports import Broker, Clock
 from domain.tickets import Ticket
-from trading.killswitch import KillSwitch
 from trading.legs import changed_order, client_id, tip
 from trading.record import Failpoint, Record
 
 log = logging.getLogger(__name__)
 
-HALTED = "trading was halted before it left: nothing was sent"
 REFUSED_FOR = 60.0  # seconds a size the broker refused is not asked for again
 TAKEN_BACK = "taken back before it was sent: nothing was sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How orders are sent and answers applied; `unsent` are the orders that certainly never left."""
+    """How orders are sent and answers applied; `unsent` are the orders that certainly never left, `refused` why nothing may open now."""
 
     send: Callable[[Order], Awaitable[None]]
     apply: Callable[..., Awaitable[None]]
     unsent: set[str]
+    refused: Callable[[], str]
 
 
 class Changes:
     """Cancels and changes at the broker. Doing one twice is the same as once; an answer that does not come is asked for by `poll`."""
 
-    def __init__(self, record: Record, broker: Broker, killswitch: KillSwitch, clock: Clock, failpoint: Failpoint, wire: Wire) -> None:
+    def __init__(self, record: Record, broker: Broker, clock: Clock, failpoint: Failpoint, wire: Wire) -> None:
         self._record = record
         self._broker = broker
-        self._killswitch = killswitch
         self._clock = clock
         self._fail = failpoint
         self._wire = wire
@@ -70,8 +68,8 @@ class Changes:
         target = tip(await self._record.chain(intent.client_id))
         if target is None or not target.open:
             return
-        if not target.reduce_only and self._killswitch.halted():
-            await self._record.leg_failed(ticket, leg, HALTED)
+        if not target.reduce_only and (refused := self._wire.refused()):
+            await self._record.leg_failed(ticket, leg, refused)
             return
         if target.held:
             await self._record.rewrite(target, intent)

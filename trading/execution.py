@@ -20,13 +20,13 @@ from domain.orders import IN_FLIGHT, OPEN, CancelIntent, Intent, Order, OrderInt
 from domain.ports import Broker, Clock, OrderReport
 from domain.tickets import Ticket
 from trading.book import Book
-from trading.changes import HALTED, Changes, Wire
+from trading.changes import Changes, Wire
 from trading.cover import NEVER_ARRIVED
-from trading.killswitch import KillSwitch
 from trading.legs import LegState, cancel_leg, replace_leg, shrinks
 from trading.record import Failpoint, Record, unbroken
 from trading.reports import lacks
 from trading.standing import Standing
+from trading.state import Opening, TradingState
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ LONGEST_DELAY = timedelta(seconds=60)  # the longest a request may be under way 
 
 DOWN = "the broker could not be reached or was too busy: nothing was sent"
 STOPPED = "it stopped between the confirmation and the first order: nothing was sent"
+HALTED = "trading was halted before it left: nothing was sent"
+TRIPPED = "the breaker tripped before it left: nothing was sent"
 NOT_KNOWN_THERE = "the broker does not know this order any more"
 
 
@@ -50,7 +52,7 @@ class Execution:
         book: Book,
         broker: Broker,
         record: Record,
-        killswitch: KillSwitch,
+        trading: Opening,
         standing: Standing,
         clock: Clock,
         failpoint: Failpoint = unbroken,
@@ -58,7 +60,7 @@ class Execution:
         self._book = book
         self._broker = broker
         self._record = record
-        self._killswitch = killswitch
+        self._trading = trading
         self._standing = standing
         self._clock = clock
         self._fail = failpoint
@@ -67,7 +69,7 @@ class Execution:
         self._ask_for: set[str] = set()  # to be looked up at the broker
         self._strays: set[str] = set()  # given up here, alive there
         self._polling = asyncio.Lock()
-        self.changes = Changes(record, broker, killswitch, clock, failpoint, Wire(self._send, self._apply, self._unsent))
+        self.changes = Changes(record, broker, clock, failpoint, Wire(self._send, self._apply, self._unsent, self._refused))
         self.protect: Callable[[], Awaitable[None]] = _nothing
 
     @contextmanager
@@ -127,8 +129,8 @@ class Execution:
 
     async def _send(self, order: Order) -> None:
         """One attempt. Whatever happens the order ends up in a state that says what is known."""
-        if self._killswitch.halted() and not self._closing(order):
-            await self._record.refuse(order, HALTED)
+        if (refused := self._refused()) and not self._closing(order):
+            await self._record.refuse(order, refused)
             return
         self._unsent.discard(order.client_id)
         self._fail("order.6 before sending")
@@ -307,6 +309,10 @@ class Execution:
                 await self._record.apply(report)  # notes it as external
             elif not row.open:
                 self._strays.add(report.client_id)
+
+    def _refused(self) -> str:
+        """Why nothing that opens is sent now, or nothing."""
+        return {TradingState.HALTED: HALTED, TradingState.REDUCING: TRIPPED}.get(self._trading.now(), "")
 
     def _closing(self, order: Order) -> bool:
         return order.reduce_only or shrinks(self._book.holdings.quantity(order.symbol), order.side.sign * order.quantity)

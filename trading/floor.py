@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from domain.errors import BrokerError
@@ -24,14 +25,16 @@ from trading.execution import Execution
 from trading.exits import Exits, Holding
 from trading.firing import Firing
 from trading.guarding import Guard
+from trading.guardlimits import Guarded, GuardLimits
+from trading.guards import Guards, open_guards
 from trading.killswitch import KillSwitch
-from trading.mandates import OwnCards
+from trading.marks import Reading
 from trading.monitor import Monitor
 from trading.protection import Protection
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
-from trading.risk.surroundings import Lookout
+from trading.risk.surroundings import Lookout, Losses
 from trading.standing import Resuming, Standing
 from trading.stops import StopBook
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
@@ -65,6 +68,7 @@ class Floor:
     desk: TicketDesk
     execution: Execution
     killswitch: KillSwitch
+    guards: Guards
     store: Store
     clock: Clock
     ids: Ids
@@ -84,6 +88,7 @@ class Floor:
         """
         await self.book.load()
         await self.limits.load()
+        await self.guards.load()
         await self._tried("recover", self.execution.recover)
         await self.desk.expire_by_restart()
         await self.compare()
@@ -100,6 +105,7 @@ class Floor:
             ("expire", self.desk.expire),
             ("watch", self.watch.round),
             ("monitor", self.monitor.round),
+            *self.guards.rounds(),
         )
 
     async def compare(self) -> tuple[Difference, ...]:
@@ -143,6 +149,27 @@ class Floor:
             self._failing.discard(job)  # so that it is told when the database works again
 
 
+def guard_limits(limits: Limits) -> GuardLimits:
+    """The limits that stand guard all the time, from the account's."""
+    return GuardLimits(
+        daily_loss=limits.daily_loss,
+        drawdown=limits.drawdown,
+        breaker_cooldown=timedelta(hours=float(limits.breaker_cooldown_hours)),
+        orders_a_minute=limits.orders_a_minute,
+        orders_a_day=limits.orders_a_day,
+        notional_a_day=limits.notional_a_day,
+        position=limits.weight_blocking,
+        sector=limits.sector,
+        gross=limits.gross,
+        net=limits.net,
+    )
+
+
+def losses(reading: Reading | None) -> Losses | None:
+    """What the breaker reads, for the checks."""
+    return None if reading is None else Losses(reading.daily_loss, reading.drawdown)
+
+
 def _renewing(book: Book, lookout: Lookout) -> Listener:
     async def moved(event: Event) -> None:
         if isinstance(event, DemoMoved):
@@ -165,6 +192,7 @@ def open_floor(
     concerns: Concerns = tagged,
     alerts: Alerts = no_alerts,
     limits: Limits | None = None,
+    guarded: Guarded | None = None,
     commission: Commission | None = None,
     is_owner: IsOwner = owner_in_terminal,
     failpoint: Failpoint = unbroken,
@@ -179,17 +207,16 @@ def open_floor(
     killswitch = KillSwitch(book, bus, clock)
     stops = StopBook()
     exits = Exits(hub, stops)
-    standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock)})
+    limitbook = LimitBook(spec, store, bus, clock, limits or defaults(spec))
+    guards = open_guards(book, hub, store, bus, clock, killswitch, guarded or (lambda: guard_limits(limitbook.current)), failpoint)
+    standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock), **guards.changes()})
     record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
     broker = PatientBroker(broker, clock)
-    execution = Execution(book, broker, record, killswitch, standing, clock, failpoint)
+    execution = Execution(book, broker, record, guards.trading, standing, clock, failpoint)
     execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
-    limitbook = LimitBook(spec, store, bus, clock, limits or defaults(spec))
-    lookout = Lookout(book, hub, store, news=news, calendar=calendar)
-    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, broker.traits)
-    desk = TicketDesk(
-        book, store, bus, assessor, execution, clock, ids, OwnCards(clock), is_owner=is_owner, failpoint=failpoint, terms=terms
-    )
+    lookout = Lookout(book, hub, store, news=news, calendar=calendar, measure=lambda: losses(guards.breaker.reading))
+    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, guards.trading, broker.traits)
+    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=is_owner, failpoint=failpoint, terms=terms)
     firing = Firing(book, hub, store, bus, desk, broker, exits, commission or Commission(), clock)
     guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
     monitor = Monitor(book, hub, store, bus, exits, stops, firing, guard, clock)
@@ -209,6 +236,7 @@ def open_floor(
         ids=ids,
         watch=watch,
         monitor=monitor,
+        guards=guards,
         limits=limitbook,
         lookout=lookout,
         news=news,

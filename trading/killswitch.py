@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.events import KillSwitchPulled, KillSwitchReleased
 from domain.ports import Clock
 from storage import switches
+from storage.store import Tx
 from trading.book import Book
 from trading.bus import Bus, Unit
 
@@ -16,25 +17,39 @@ class KillSwitch:
         self._book = book
         self._bus = bus
         self._clock = clock
+        self._unwritten: tuple[str, str] | None = None  # who pulled, and from where, while the database does not take it
 
     def halted(self) -> bool:
         """True while trading is halted."""
         return self._book.halted
 
+    async def halted_in(self, tx: Tx) -> bool:
+        """True while trading is halted as committed."""
+        return await switches.halted(tx, self._book.spec.name)
+
     async def pull(self, who: str, origin: str = "") -> bool:
         """Halt trading; False when it was halted already.
 
-        Nothing new is sent from the first line of this on. Should the database refuse, the error comes through and trading stays halted
-        in this process all the same.
+        Nothing new is sent from the first line of this on. Should the database refuse, the error comes through, trading stays halted in
+        this process all the same, and `settle` writes it as soon as the database takes it.
         """
         if self._book.halted:
             return False
         self._book.set_halted(halted=True)
+        self._unwritten = (who, origin)
+        await self.settle()
+        return True
+
+    async def settle(self) -> None:
+        """Write a pull that the database refused; nothing to do on every other day."""
+        if self._unwritten is None:
+            return
+        who, origin = self._unwritten
         at, account = self._clock.now(), self._book.spec.name
         async with self._bus.unit(who=who, origin=origin) as unit:
             await switches.set_halted(unit.tx, account, halted=True, who=who, at=at)
             unit.emit(KillSwitchPulled(at, account, who))
-        return True
+            unit.then(self._written)
 
     async def release(self, who: str, origin: str = "") -> bool:
         """Allow trading again; False when it was not halted."""
@@ -52,5 +67,9 @@ class KillSwitch:
         unit.then(self._released)
         return True
 
+    def _written(self) -> None:
+        self._unwritten = None
+
     def _released(self) -> None:
         self._book.set_halted(halted=False)
+        self._unwritten = None

@@ -14,17 +14,20 @@ from domain.events import ActionProposed, TicketMoved
 from domain.exits import ExitRule
 from domain.mandates import Scope
 from domain.orders import BreakerIntent, Intent, MandateIntent, ResumeIntent
+from domain.portfolio import Portfolio
 from domain.ports import Clock, Ids
-from domain.tickets import Origin, Proposer, Ticket, TicketStatus
-from storage import switches, tickets
+from domain.tickets import Finding, Origin, Proposer, Ticket, TicketStatus
+from storage import tickets
 from storage.store import Store
-from trading.assessment import HALTED, TOLERANCE, Assessment, Assessor, drift
+from trading.assessment import TOLERANCE, Assessment, Assessor, drift
 from trading.book import Book
+from trading.buckets import By
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
+from trading.guards import Guards
 from trading.legs import reduces
-from trading.mandates import Mandates
 from trading.record import Failpoint, unbroken
+from trading.state import HALTED
 
 SHOWN = "ticket_shown"
 BY_RESTART = "expired by restart, nothing was sent"
@@ -69,7 +72,7 @@ class TicketDesk:
         execution: Execution,
         clock: Clock,
         ids: Ids,
-        mandates: Mandates,
+        guards: Guards,
         *,
         is_owner: IsOwner = owner_in_terminal,
         failpoint: Failpoint = unbroken,
@@ -83,7 +86,7 @@ class TicketDesk:
         self._execution = execution
         self._clock = clock
         self._ids = ids
-        self._mandates = mandates
+        self._guards = guards
         self._is_owner = is_owner
         self._fail = failpoint
 
@@ -119,6 +122,8 @@ class TicketDesk:
         self._fail("order.1 before the release")
         with self._execution.claim(ticket.id):
             released = await self._release(ticket, origin)
+            if released.status is TicketStatus.DENIED:
+                return released
             self._fail("order.3 after the release")
             await self._execution.submit(released)
         return await self._now(ticket)
@@ -139,27 +144,24 @@ class TicketDesk:
         """A ticket of the house's own: released and sent at once where a mandate covers it, else PROPOSED to the person of `origin`.
 
         `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Risk and
-        the kill switch judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
+        the trading state judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
         """
         found = await self._assessor.assess(intents, automated=proposer.automated)
         ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
         portfolio = await self._book.snapshot(day=False)
-        harmless = all(reduces(i, portfolio) for i in ticket.intents)
         with self._execution.claim(ticket.id):
             async with self._bus.unit(who=proposer.value) as unit:
-                if ticket.open and not harmless and await switches.halted(unit.tx, ticket.account):
-                    ticket = replace(ticket, status=TicketStatus.DENIED, reason="trading is halted, nothing was sent")
-                mandate = await self._mandates.covering(unit.tx, ticket, scope, signed) if ticket.open else None
-                ticket = replace(ticket, mandate=mandate)
+                ticket = await self._covered(unit, ticket, portfolio, scope, signed)
                 await self._store_new(unit, ticket)
                 if beside is not None:
                     await beside(unit, ticket)
-                if mandate is not None:
+                if ticket.mandate is not None:
                     await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, TicketStatus.CONFIRMED)
-                    unit.emit(self._moved(ticket, TicketStatus.CONFIRMED, f"mandate:{mandate}", why))
+                    unit.emit(self._moved(ticket, TicketStatus.CONFIRMED, f"mandate:{ticket.mandate}", why))
                 elif ticket.open:
                     unit.emit(self._waiting(ticket, why, urgent=scope is Scope.STOPS))
-            if mandate is None:
+                self._fail("order.2 release before its commit")
+            if ticket.mandate is None:
                 return ticket
             self._fail("order.3 after the release")
             await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED))
@@ -232,17 +234,35 @@ class TicketDesk:
             raise WordNeeded(f"This needs its word besides the tap: type {example}.", word=ticket.word, example=example)
 
     async def _release(self, ticket: Ticket, origin: Origin) -> Ticket:
-        """PROPOSED to CONFIRMED for the first tap only; the kill switch is read in the same transaction."""
-        portfolio = await self._book.snapshot()
-        harmless = all(reduces(i, portfolio) for i in ticket.intents)
+        """PROPOSED to CONFIRMED for the first tap only; the trading state and the order buckets are read in the same transaction."""
+        portfolio = await self._book.snapshot(day=False)
         async with self._unit(origin) as unit:
-            halted = await switches.halted(unit.tx, ticket.account) or self._book.halted
-            if not (halted and not harmless):
+            refused = await self._refusal(unit, ticket, portfolio, By.PERSON)
+            if refused is None:
                 released = await self._move(unit, ticket, origin, TicketStatus.CONFIRMED)
                 self._fail("order.2 release before its commit")
                 return released
-            await self._move(unit, ticket, origin, TicketStatus.DENIED, "trading is halted, nothing was sent")
-        raise Halted("Trading is halted: nothing was sent. Closing and cancelling go on; `#resume` is an owner's.", example="#resume")
+            denied = await self._move(unit, ticket, origin, TicketStatus.DENIED, f"{refused.sentence} Nothing was sent.")
+        if refused.code == HALTED:
+            raise Halted("Trading is halted: nothing was sent. Closing and cancelling go on; `#resume` is an owner's.", example="#resume")
+        return replace(denied, findings=(refused, *denied.findings))
+
+    async def _covered(self, unit: Unit, ticket: Ticket, portfolio: Portfolio, scope: Scope, signed: ExitRule | None) -> Ticket:
+        """A ticket of the house's own with the mandate that releases it; DENIED when nothing may."""
+        if not ticket.open:
+            return ticket
+        mandate = await self._guards.mandates.covering(unit.tx, ticket, scope, signed)
+        refused = await self._refusal(unit, ticket, portfolio, By.CARD if mandate is None else By.MANDATE)
+        if refused is None:
+            return replace(ticket, mandate=mandate)
+        return replace(ticket, status=TicketStatus.DENIED, reason=refused.sentence, findings=(refused, *ticket.findings))
+
+    async def _refusal(self, unit: Unit, ticket: Ticket, portfolio: Portfolio, by: By) -> Finding | None:
+        """What speaks against releasing a ticket now: the trading state where it opens anything, and a bucket that is full."""
+        refused = self._guards.trading.finding(await self._guards.trading.stored(unit.tx))
+        if refused is not None and not all(reduces(i, portfolio) for i in ticket.intents):
+            return refused
+        return await self._guards.buckets.overflow(unit, ticket, portfolio, by)
 
     async def _replace(self, ticket: Ticket, origin: Origin, moved: str) -> Ticket:
         """The price left the tolerance: a fresh card, sized anew where money was named, in the place of the old one."""

@@ -10,7 +10,7 @@ from domain.events import ActionProposed, Event, StopFailed, StopRestored
 from domain.mandates import Mandate, Scope
 from domain.orders import CancelIntent, OrderStatus
 from domain.tickets import TicketStatus
-from storage import preferences
+from storage import mandates, preferences
 from tests.trading.stage import ACCOUNT, START, Stage, close, stage, stop
 from trading.guarding import ACT, ACTS_WITHIN, EMERGENCY_EXIT, OFF
 
@@ -172,11 +172,9 @@ async def test_the_account_says_whether_a_failed_stop_closes_the_position(monkey
     made = await stage()
     await prefer(made, ACT)
     signed = Mandate("m1", ACCOUNT, (Scope.STOPS,), "t", "terminal:me", START, START + timedelta(days=9))
-
-    async def covering(tx, ticket, scope, rule):
-        return signed.id if scope in signed.scopes else None
-
-    monkeypatch.setattr(made.floor.desk._mandates, "covering", covering)
+    async with made.store.write() as tx:
+        await mandates.add(tx, signed)
+    await made.floor.guards.mandates.load()
     await vanishes(made, await protected(made))
     await made.pass_time(6, step=1)
     assert made.floor.book.holdings.quantity("AAPL") == 0

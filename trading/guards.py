@@ -1,0 +1,84 @@
+"""The guards: everything that stands between an account and its own accidents, put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from domain.orders import BreakerIntent, MandateIntent
+from domain.ports import Clock
+from market.hub import Hub
+from storage.store import Store
+from trading.automation import Automation
+from trading.book import Book
+from trading.breaker import Breaker, Resetting
+from trading.buckets import Buckets
+from trading.bus import Bus
+from trading.guardlimits import Guarded, defaults
+from trading.killswitch import KillSwitch
+from trading.limitwatch import LimitWatch
+from trading.mandates import MandateDesk, Signing
+from trading.record import Failpoint, unbroken
+from trading.standing import Change
+from trading.state import Trading
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """One account's guards. `load` before anything is sent; the steps of `rounds` belong into every round."""
+
+    limits: Guarded
+    killswitch: KillSwitch
+    breaker: Breaker
+    trading: Trading
+    automation: Automation
+    mandates: MandateDesk
+    buckets: Buckets
+    limitwatch: LimitWatch
+    clock: Clock
+
+    async def load(self) -> None:
+        """Take up what each of them kept."""
+        await self.breaker.load()
+        await self.automation.load()
+        await self.mandates.load()
+        await self.limitwatch.load()
+
+    def rounds(self) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
+        """What they do in a round; the breaker before anything that might open."""
+        return (
+            ("killswitch", self.killswitch.settle),
+            ("breaker", self.breaker.round),
+            ("mandates", self.mandates.expire),
+            ("limits", self.limitwatch.round),
+        )
+
+    def changes(self) -> dict[type, Change]:
+        """What a card can change in them."""
+        return {BreakerIntent: Resetting(self.breaker), MandateIntent: Signing(self.mandates, self.clock)}
+
+
+def open_guards(
+    book: Book,
+    hub: Hub,
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+    killswitch: KillSwitch,
+    limits: Guarded = defaults,
+    failpoint: Failpoint = unbroken,
+) -> Guards:
+    """Put the guards together; nothing is read until `load`."""
+    breaker = Breaker(book, hub, store, bus, clock, limits, failpoint)
+    automation = Automation(book, store, bus, clock)
+    return Guards(
+        limits=limits,
+        killswitch=killswitch,
+        breaker=breaker,
+        trading=Trading(killswitch, breaker),
+        automation=automation,
+        mandates=MandateDesk(book, hub, store, bus, clock, automation),
+        buckets=Buckets(hub, clock, limits),
+        limitwatch=LimitWatch(book, store, bus, clock, limits, breaker),
+        clock=clock,
+    )
