@@ -9,6 +9,7 @@ from domain.chat import Block, KeyValues, Reply, Text, Tone
 from domain.money import money_text, percent_text
 from domain.portfolio import Mode
 from storage import preferences
+from trading.state import TradingState
 
 DISCLAIMER = "disclaimer"
 
@@ -51,7 +52,8 @@ async def status_line(house: House) -> str:
     day = portfolio.day_total
     before = portfolio.equity - day
     share = f" ({percent_text(day / before)})" if before > 0 else ""
-    halted = " · HALTED" if portfolio.halted else ""
+    state = house.floor.guards.trading.now()
+    halted = "" if state is TradingState.ACTIVE else f" · {state.upper()}"
     return (
         f"{portfolio.spec.name} · {money_text(portfolio.equity)} · day {money_text(day, sign=True)}{share} · {mode(house)}{halted} · {at}"
     )

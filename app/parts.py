@@ -11,10 +11,14 @@ from domain.portfolio import Mode
 from market import calendar
 from trading.floor import Floor
 from trading.risk.limits import TABLE
+from trading.state import TradingState, exchange_moment
 
 READY, OFF = PartState.READY, PartState.OFF
 HALTED = "halted: closing and cancelling only; an owner releases it with #resume"
+REDUCING = "reducing: the breaker has tripped, closing and protecting only until {until}; an owner ends it with /breaker reset"
 ALLOWED = "allowed, each order after its confirmation"
+AUTOMATED = "acts only under what you signed: /mandates"
+MANUAL = "manual-only mode, it only proposes; an owner ends it with /automation on"
 
 
 def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Sequence[Part]:
@@ -30,7 +34,8 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
         Part("chat", READY, "terminal; Telegram and Discord come with a later version"),
         Part("alerts", READY, "shown in this terminal"),
         Part("storage", READY, _storage(settings, wanted)),
-        Part("trading", READY, HALTED if floor.book.halted else ALLOWED),
+        Part("trading", READY, _trading(floor)),
+        Part("automation", READY if floor.guards.automation.allowed else OFF, AUTOMATED if floor.guards.automation.allowed else MANUAL),
         Part("limits", READY, _limits(floor)),
     )
 
@@ -39,6 +44,13 @@ def _limits(floor: Floor) -> str:
     book = floor.limits
     changed = ", ".join(f"{name} {TABLE[name].text(book.current.value(name))}" for name in book.changed)
     return f"{len(TABLE)} in force, /risk-limits lists them" + (f"; changed: {changed}" if changed else "")
+
+
+def _trading(floor: Floor) -> str:
+    state, trip = floor.guards.trading.now(), floor.guards.breaker.tripped
+    if state is TradingState.REDUCING and trip is not None:
+        return REDUCING.format(until=exchange_moment(trip.until))
+    return HALTED if state is TradingState.HALTED else ALLOWED
 
 
 def _money(floor: Floor) -> str:

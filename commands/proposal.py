@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from commands import access
@@ -10,7 +11,8 @@ from commands.card import Frame, card
 from commands.context import Ctx, Plan
 from commands.followups import reason_sentence
 from domain.chat import Access, Action, Block, Reply, ReplyKind, Text, Tone, Verb
-from domain.errors import FoliopilotError, UserError
+from domain.errors import FoliopilotError, StorageFailed, UserError
+from domain.orders import Intent
 from domain.tickets import Proposer, Ticket
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,13 @@ async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON
     return show(ctx, ticket, notes=plan.notes)
 
 
+async def draw(ctx: Ctx, *, line: str, verb: str, intents: Sequence[Intent], notes: tuple[str, ...] = ()) -> Reply:
+    """The card of what a `/` command would change in the house itself; `line` is the command in its canonical spelling."""
+    access.require(ctx.origin, Access.PROPOSE)
+    ticket = await ctx.floor.desk.propose(line=line, verb=verb, origin=ctx.origin, proposer=Proposer.PERSON, intents=intents)
+    return show(ctx, ticket, notes=notes)
+
+
 def show(ctx: Ctx, ticket: Ticket, *, notes: tuple[str, ...] = (), moved: str = "") -> Reply:
     """A ticket as its card, in this chat's frame."""
     return card(ticket, frame(ctx), notes=notes, moved=moved)
@@ -50,7 +59,14 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
     access.require(ctx.origin, Access.ADMIN)
     if ctx.read_only:
         return _led(await propose(ctx, action), "Typed in `foliopilot chat`, this halts trading at once. Here nothing was halted.")
-    first = await ctx.floor.killswitch.pull(ctx.origin.who, ctx.origin.chat)
+    try:
+        first = await ctx.floor.killswitch.pull(ctx.origin.who, ctx.origin.chat)
+    except StorageFailed as error:
+        log.error("the emergency stop could not be written", exc_info=error)
+        return _alone(
+            "Trading is halted: nothing new is sent. The database refuses to keep that; it is tried every second, so leave this program "
+            "running. No card for the rest could be drawn up; type #emergency-stop again."
+        )
     lead = "Trading is halted: nothing new is sent until `#resume`." if first else "Trading was halted already."
     try:
         reply = await propose(ctx, action)

@@ -15,7 +15,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from domain import codec, events
 from domain.errors import SourceFailed
@@ -50,6 +50,7 @@ WRITTEN_EVERY = timedelta(minutes=1)
 MATTERS = Decimal("0.005")  # a peak that rose by more is written at once
 ASK_AGAIN = timedelta(minutes=1)
 HISTORY = 20
+PLACES = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ class Breaker:
             if at - self._since[code] >= STANDS and self._worse(code):
                 was = self._trip
                 until = max(self._until(at, limits), was.until if was else at)
-                self._trip, self._unwritten = Trip(code, value, limit, at, until), True
+                self._trip, self._unwritten = Trip(code, value.quantize(PLACES, ROUND_DOWN), limit, at, until), True
                 log.error("the breaker has tripped: %s %s, limit %s", code, value, limit)
 
     def _peaked(self, marks: Marks, at: datetime, equity: Decimal) -> Marks:

@@ -15,7 +15,7 @@ from domain.errors import BadArgument, UnknownCommand
 from domain.money import plain
 from domain.portfolio import Portfolio
 
-GROUPS = ("Copilot", "Portfolio", "Results", "Market", "Orders", "Actions", "Help", "System")  # the order they are shown in
+GROUPS = ("Copilot", "Portfolio", "Results", "Market", "Orders", "Safety", "Actions", "Help", "System")  # the order they are shown in
 FOUND = 8
 EXAMPLES = 2
 

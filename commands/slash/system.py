@@ -16,6 +16,7 @@ from domain.market import Freshness
 from domain.money import HUNDRED, MINUS, money_text, percent_text
 from domain.portfolio import Portfolio
 from market import calendar
+from trading.state import TradingState
 
 LONGEST_FORWARD = timedelta(days=31)
 SHOCKS = (Decimal("-0.9"), Decimal(2))
@@ -37,21 +38,27 @@ _MOVE = re.compile(r"([+-]?)(\d{1,4}(?:\.\d{1,4})?)%?", re.ASCII)
 
 @command("System", examples=("/status",))
 async def status(ctx: Ctx) -> Reply:
-    """How every part stands: broker, data and its age, news, model, storage, kill switch, clock."""
+    """How every part stands: broker, data and its age, news, model, storage, trading state, clock."""
     portfolio = await ctx.portfolio()
     sheet = Sheet.of(portfolio)
     parts = ctx.parts()
     needing = [p for p in parts if p.state is PartState.NEEDS]
     spec = portfolio.spec
     lead = f"Account {spec.name} ({spec.mode.upper()}) works; trading is allowed."
-    if portfolio.halted:
+    state, trip = ctx.floor.guards.trading.now(), ctx.floor.guards.breaker.tripped
+    if state is TradingState.HALTED:
         lead = f"Trading on {spec.name} is HALTED; closing and cancelling go on. To allow it again: `#resume`"
+    elif state is TradingState.REDUCING and trip is not None:
+        until = moment(trip.until, ctx.zone)
+        lead = f"{spec.name} is REDUCING: the breaker has tripped on the {trip.cause}; nothing is opened until {until}. Details: `/breaker`"
     elif needing:
         lead = f"{needing[0].name} needs one thing: {needing[0].detail}"
     told = tuple((p.name, p.detail if p.state is PartState.READY else f"{p.state.upper()}: {p.detail}") for p in parts)
     own = _own(ctx, sheet, portfolio, parts)
-    button = Button("Resume", "#resume") if portfolio.halted else Button("Summary", "/portfolio-summary")
-    blocks = (Text(lead, Tone.WARNING if portfolio.halted or needing else Tone.LEAD), KeyValues((*told, *own)), Buttons((button,)))
+    buttons = {TradingState.HALTED: Button("Resume", "#resume"), TradingState.REDUCING: Button("Breaker", "/breaker")}
+    button = buttons.get(state, Button("Summary", "/portfolio-summary"))
+    warned = state is not TradingState.ACTIVE or needing
+    blocks = (Text(lead, Tone.WARNING if warned else Tone.LEAD), KeyValues((*told, *own)), Buttons((button,)))
     return Reply(blocks, facts=sheet.facts)
 
 
@@ -178,6 +185,7 @@ def _own(ctx: Ctx, sheet: Sheet, portfolio: Portfolio, parts: Sequence[Part]) ->
         ("data age", _age(sheet, portfolio)),
         ("market", _session(ctx, portfolio.at)),
         ("model", "composed answers"),
+        ("trading state", ctx.floor.guards.trading.now().upper()),
         ("kill switch", "pulled: trading is halted" if portfolio.halted else "not pulled"),
         ("clock", moment(portfolio.at, ctx.zone, seconds=True)),
         ("open orders", sheet.count("open orders", sum(1 for o in portfolio.orders if o.open))),

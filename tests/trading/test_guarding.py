@@ -154,7 +154,7 @@ async def test_a_price_that_comes_back_in_time_is_no_failure(monkeypatch):
     assert heard(made, StopFailed) == []
 
 
-async def test_the_account_says_whether_a_failed_stop_closes_the_position(monkeypatch):
+async def test_the_account_says_whether_a_failed_stop_closes_the_position():
     made = await stage()
     await prefer(made, OFF)
     await vanishes(made, await protected(made))
