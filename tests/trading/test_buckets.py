@@ -20,7 +20,7 @@ from trading.buckets import CODE
 
 D = Decimal
 MUCH = (deposit("10000000"), bought("AAPL", "1000", "170"))
-ASKED = int(os.environ.get("ASKED", "2000"))  # ten thousand take half a minute
+ASKED = int(os.environ.get("ASKED", "1000"))
 
 
 async def looping(*, reduces_only: bool = False, **limits: object) -> Stage:
