@@ -103,6 +103,7 @@ class Breaker:
         self._suspects: dict[str, datetime] = {}
         self._seen: dict[str, Decimal] = {}
         self._asked: datetime | None = None
+        self._blind = ""  # why nothing can be measured, logged once
         self._turn = asyncio.Lock()
 
     @property
@@ -162,20 +163,27 @@ class Breaker:
         """A snapshot that may be measured, with the marks brought up to its day and its deposits; else None."""
         if not self._book.spec.priced:
             return None
-        try:
-            portfolio = await self._book.snapshot()
-        except SourceFailed as failure:
-            log.warning("the losses cannot be read: %s", failure)
-            return None
-        why = doubt(portfolio) or self._splits(portfolio)
-        if why:
-            log.debug("the losses are not read: %s", why)
+        portfolio = await self._snapshot()
+        why = "the market cannot be asked" if portfolio is None else doubt(portfolio) or self._splits(portfolio)
+        if why != self._blind:
+            self._blind = why
+            log.warning("the losses are not read: %s" if why else "the losses are read again%s", why)
+        if portfolio is None or why:
             return None
         self._seen = {p.symbol: portfolio.quotes[p.symbol].last for p in portfolio.positions}
         deposited = self._book.holdings.deposited
         marks = self._marks or Marks(portfolio.equity, portfolio.at, deposited)
         self._marks = await self._today(flowed(marks, portfolio.equity, deposited), portfolio)
         return portfolio
+
+    async def _snapshot(self) -> Portfolio | None:
+        """A snapshot, without the previous closes where the history cannot be read; None where nothing can."""
+        for day in (True, False):
+            try:
+                return await self._book.snapshot(day=day)
+            except SourceFailed as failure:
+                log.debug("no snapshot: %s", failure)
+        return None
 
     def _splits(self, portfolio: Portfolio) -> str:
         """What may be a split nobody has booked yet; after the wait it was none."""

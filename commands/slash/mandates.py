@@ -93,7 +93,7 @@ async def mandate(ctx: Ctx, what: Rest | None = None) -> Reply:
     """Sign limits within which automation may act without asking: a card for an owner; `revoke ID` ends one at once."""
     words = (what or "").split()
     if not words:
-        raise BadArgument("A mandate needs what may act and for how long; `/mandates` shows those in force.", example=EXAMPLE)
+        return await mandates(ctx)
     if words[0].lower() == "revoke":
         return await _revoke(ctx, words[1:])
     wanted = read(ctx, words)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.banner import status_line
+from domain.errors import StorageFailed
 from domain.events import AutomationChanged, BreakerReset, BreakerTripped, Event, MandateEnded, MandateSigned
 from domain.exits import ExitKind, ExitRule
 from domain.mandates import Scope
@@ -74,6 +76,7 @@ async def test_a_loss_beyond_the_days_limit_leaves_only_reducing(tmp_path: Path)
         assert "day's loss" in said
         assert "Reset" in said
         assert "reducing" in await reader.banner()
+        assert " · REDUCING · " in await status_line(reader.house)
         assert await reader.whole()
 
 
@@ -179,10 +182,43 @@ async def test_manual_only_mode_stays_through_a_restart(tmp_path: Path) -> None:
         assert "Manual-only mode" in await reader.say("/automation")
 
 
+async def test_an_open_mandate_says_that_it_opens(tmp_path: Path) -> None:
+    async with chat(tmp_path) as reader:
+        assert "No mandate is in force" in await reader.say("/mandate")
+        text = await reader.say("/mandate strategies 12h open")
+        assert "opening as well as closing, any symbol, at most 20 orders a day" in text
+        assert "not only reduce what you hold" in text
+        await reader.say("yes")
+        assert (await act(reader, scope=Scope.STRATEGIES, buys=True)).status is TicketStatus.EXECUTED
+        assert (await act(reader)).status is TicketStatus.PROPOSED, "stops were not signed"
+
+
+async def test_the_safe_direction_works_while_the_database_refuses(tmp_path: Path) -> None:
+    async with chat(tmp_path) as reader:
+        floor = reader.house.floor
+        write = floor.store.write
+        card = await reader.card("#buy SPY 1")
+
+        def refuses() -> object:
+            raise StorageFailed("database is locked")
+
+        floor.store.write = refuses  # type: ignore[method-assign, assignment]
+        assert "holds as long as this program runs" in await reader.say("/automation off")
+        assert not floor.guards.automation.allowed
+        assert (await reader.reply("/automation on")).failure is not None
+        assert not floor.guards.automation.allowed
+        said = await reader.say("#emergency-stop")
+        assert said.startswith("Trading is halted: nothing new is sent.")
+        assert "leave this program running" in said
+        floor.store.write = write  # type: ignore[method-assign]
+        assert "halted" in (await reader.say(f"confirm {card.id}")).lower()
+        assert any("halted" in p for p in await reader.pushes()), "it is written and told when the database works again"
+        assert "HALTED" in await reader.say("/status")
+
+
 @pytest.mark.parametrize(
     ("line", "token"),
     [
-        ("/mandate", "needs what may act"),
         ("/mandate stops", "needs an end"),
         ("/mandate stops soon", "soon"),
         ("/mandate jumps 30d", "jumps"),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.errors import StorageFailed
 from domain.exits import ExitKind, ExitRule
 from domain.ledger import Entry
 from domain.mandates import Mandate, Scope
 from domain.market import Freshness, Timeframe
 from domain.orders import Intent
 from domain.tickets import Proposer, Ticket
-from storage.store import Store
+from storage.store import Store, Tx
 from tests.fakes.market import bar, utc
 from tests.trading.stage import ACCOUNT, ME, START, Stage, stage
 from trading.guardlimits import GuardLimits
@@ -103,3 +105,17 @@ async def fall(world: Stage, lost: str) -> None:
     """Lose so much and let it stand."""
     btc(world, lost)
     await world.pass_time(12, step=6)
+
+
+class Refusing:
+    """A store whose writes fail until told otherwise."""
+
+    def __init__(self, world: Stage) -> None:
+        self._write = world.store.write
+        self.refuses = True
+        world.store.write = self.write  # type: ignore[method-assign]
+
+    def write(self) -> AbstractAsyncContextManager[Tx]:
+        if self.refuses:
+            raise StorageFailed("database is locked")
+        return self._write()

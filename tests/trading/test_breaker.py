@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from domain.errors import NotAllowed, StorageFailed
+from domain.errors import NotAllowed, SourceFailed
 from domain.events import BreakerReset, BreakerTripped, JobFailed, OrderRejected
 from domain.ledger import Entry, EntryKind
 from domain.market import Freshness
 from domain.orders import BreakerIntent, ReplaceIntent, Side
 from domain.tickets import Origin, TicketStatus
 from storage import states
-from storage.store import Tx
 from tests.fakes.market import utc
-from tests.trading.guarded import act, btc, fall, limit, mandate, measured, sign
-from tests.trading.stage import ACCOUNT, BOOK, START, Stage, bought, buy, close, deposit, stage, stop
+from tests.trading.guarded import Refusing, act, btc, fall, limit, mandate, measured, sign
+from tests.trading.stage import ACCOUNT, START, Stage, bought, buy, close, deposit, stage, stop
 from tests.trading.stage import limit as limit_order
 from trading.breaker import BreakerState, Trip
 from trading.execution import TRIPPED
-from trading.floor import open_floor
 from trading.marks import Marks
 from trading.state import TradingState
 
@@ -320,20 +317,6 @@ class TestEnds:
         assert breaker._until(at, breaker._limits()) == at + timedelta(hours=24)
 
 
-class Refusing:
-    """A store whose writes fail until told otherwise."""
-
-    def __init__(self, world: Stage) -> None:
-        self._write = world.store.write
-        self.refuses = True
-        world.store.write = self.write  # type: ignore[method-assign]
-
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        if self.refuses:
-            raise StorageFailed("database is locked")
-        return self._write()
-
-
 async def test_a_database_that_refuses_does_not_keep_it_from_holding_and_it_is_written_when_it_works() -> None:
     world = await measured()
     store = Refusing(world)
@@ -378,6 +361,19 @@ async def test_a_history_that_is_not_there_is_asked_for_again_and_the_drawdown_i
     assert [t.code for t in trips(world)] == ["drawdown"]
 
 
+async def test_a_history_that_fails_keeps_nobody_from_measuring_the_drawdown() -> None:
+    world = await stage()
+
+    async def fails(at: object) -> None:
+        raise SourceFailed("no history")
+
+    world.floor.book.as_of = fails  # type: ignore[method-assign, assignment]
+    world.hub.previous_closes = fails  # type: ignore[method-assign, assignment]
+    await fall(world, "calm")
+    await fall(world, "16%")
+    assert [t.code for t in trips(world)] == ["drawdown"]
+
+
 async def test_an_account_opened_today_measures_its_loss_over_what_was_paid_in() -> None:
     today = START - timedelta(minutes=30)
     world = await measured(
@@ -385,9 +381,3 @@ async def test_an_account_opened_today_measures_its_loss_over_what_was_paid_in()
     )
     await fall(world, "5%")
     assert [(t.code, t.value) for t in trips(world)] == [("daily_loss", D("0.0550"))]
-
-
-async def test_a_world_without_limits_of_its_own_has_the_defaults() -> None:
-    world = await stage(*BOOK)
-    floor = open_floor(world.spec, world.hub, world.store, world.clock, world.floor.ids, world.broker)
-    assert floor.guards.limits().daily_loss == D("0.05")

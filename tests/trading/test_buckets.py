@@ -12,7 +12,7 @@ import pytest
 
 from domain.events import LimitNeared
 from domain.mandates import Scope
-from domain.orders import OrderIntent, OrderType, ReplaceIntent, Side
+from domain.orders import CancelIntent, OrderIntent, OrderType, ReplaceIntent, Side
 from domain.tickets import Proposer, Ticket, TicketStatus
 from tests.trading.guarded import act, limit, mandate, sign
 from tests.trading.stage import START, Stage, bought, buy, close, deposit, stage, stop
@@ -31,7 +31,7 @@ async def looping(*, reduces_only: bool = False, **limits: object) -> Stage:
     return world
 
 
-async def asks(world: Stage, *intents: OrderIntent | ReplaceIntent) -> Ticket:
+async def asks(world: Stage, *intents: OrderIntent | ReplaceIntent | CancelIntent) -> Ticket:
     return await act(world, *(intents or (buy("XOM", "1"),)), scope=Scope.STRATEGIES, proposer=Proposer.STRATEGY)
 
 
@@ -94,6 +94,9 @@ async def test_changing_an_order_over_and_over_is_a_loop_too() -> None:
     resting = await world.do(OrderIntent("SPY", Side.BUY, OrderType.LIMIT, D(1), limit=D(550)))
     found = [await asks(world, ReplaceIntent(f"{resting.id}-1", "SPY", limit=D(540 + n % 2))) for n in range(8)]
     assert Counter(t.status for t in found)[TicketStatus.DENIED] == 4
+    assert (await asks(world, CancelIntent(f"{resting.id}-1", "SPY"))).status is TicketStatus.EXECUTED, "taking back is no order"
+    world.clock.set(START + timedelta(seconds=61))
+    assert [(await asks(world)).status.value for _ in range(5)] == ["EXECUTED"] * 4 + ["DENIED"]
 
 
 class TestReducing:

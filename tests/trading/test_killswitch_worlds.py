@@ -119,7 +119,7 @@ async def load(world: Stage, dice: Dice) -> list[object]:
     cards = [await tolerated(world.propose(opening(world, dice))) for _ in range(ASKS)]
     cards.append(await tolerated(world.propose(close("NVDA", "1"))))
     work: list[Callable[[], Awaitable[object]]] = [lambda c=c: world.confirm(c) for c in cards if c is not None]  # type: ignore[misc]
-    work += [lambda: act(world, opening(world, dice), scope=Scope.STRATEGIES) for _ in range(ASKS)]  # type: ignore[arg-type, return-value]
+    work += [lambda: act(world, opening(world, dice), scope=Scope.STRATEGIES) for _ in range(ASKS)]
     work += [world.floor.pulse, world.floor.pulse]
     return await asyncio.gather(*(tolerated(w()) for w in work))
 

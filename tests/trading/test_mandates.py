@@ -14,9 +14,8 @@ from domain.mandates import MandateStatus, Scope
 from domain.orders import MandateIntent
 from domain.tickets import Origin, TicketStatus
 from storage import mandates, tickets
-from tests.trading.guarded import act, exit_rule, mandate, sign
+from tests.trading.guarded import Refusing, act, exit_rule, mandate, sign
 from tests.trading.stage import ME, START, Stage, close, stage
-from tests.trading.test_breaker import Refusing
 from trading.mandates import scopes_text
 
 D = Decimal
@@ -105,7 +104,7 @@ async def test_a_card_left_behind_is_told_and_not_signed_later() -> None:
 async def test_a_mandate_never_signs_a_mandate() -> None:
     world = await stage()
     await sign(world, mandate("m1", scopes=tuple(Scope), reduce_only=False))
-    ticket = await act(world, intent("m2"))  # type: ignore[arg-type]
+    ticket = await act(world, intent("m2"))
     assert ticket.status is TicketStatus.PROPOSED
     assert await status(world, "m2") is None
 
