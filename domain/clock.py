@@ -52,8 +52,14 @@ class ManualClock:
             return
         event = asyncio.Event()
         self._count += 1
-        heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), self._count, event))
-        await event.wait()
+        sleeper = (self._now + timedelta(seconds=seconds), self._count, event)
+        heapq.heappush(self._sleepers, sleeper)
+        try:
+            await event.wait()
+        except asyncio.CancelledError:  # nobody waits any more: a deadline that was kept must not hold up `advance`
+            self._sleepers = [s for s in self._sleepers if s is not sleeper]
+            heapq.heapify(self._sleepers)
+            raise
 
     def set(self, at: datetime) -> None:
         """Jump forwards to an instant without waking anybody in between; an earlier instant changes nothing."""

@@ -202,6 +202,10 @@ class Fill:
     at: datetime
 
 
+EXTERNAL = "external"
+"""The ticket of an order that somebody placed at the broker without us."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An intent that has left us: `client_id` is `<ticket>-<leg>` and identifies it at the broker for ever.
@@ -255,6 +259,11 @@ class Order:
     def left(self) -> Decimal:
         """Quantity not yet filled."""
         return self.quantity - self.filled
+
+    @property
+    def external(self) -> bool:
+        """True for an order placed at the broker without us: shown, and changed by nobody but a person who names it."""
+        return self.ticket == EXTERNAL
 
     @property
     def protective(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 from domain.chat import CommandSpec, Reply
 from domain.instruments import Instrument
 from domain.market import Bar, EarningsDate, EconomicEvent, NewsItem, Quote, Timeframe
-from domain.orders import Fill, Order, OrderStatus, OrderType, TimeInForce
+from domain.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
 
 
 class Clock(Protocol):
@@ -90,7 +90,8 @@ class BrokerTraits:
 
     `keeps_within_position` says that the venue itself shrinks and ends reduce-only orders so that together with any of them trading they
     never exceed the position; elsewhere the core does it. `stacks_exits` says that it takes a second order on a quantity that another
-    one is to reduce already, so that a new stop can stand before the old one goes.
+    one is to reduce already, so that a new stop can stand before the old one goes. `answers_within` is how many seconds an answer may
+    take before it counts as lost.
     """
 
     name: str
@@ -100,11 +101,15 @@ class BrokerTraits:
     can_replace: bool
     keeps_within_position: bool = False
     stacks_exits: bool = True
+    answers_within: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """What the broker says of one order now: its state and every execution so far, keyed by execution id."""
+    """What the broker says of one order now: its state and every execution so far, keyed by execution id.
+
+    `side` to `trail_percent` say what kind of order it is, so that one placed elsewhere can be shown; a venue that cannot tell leaves None.
+    """
 
     client_id: str
     broker_id: str
@@ -118,16 +123,22 @@ class OrderReport:
     stop: Decimal | None = None
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+    side: Side | None = None
+    type: OrderType | None = None
+    tif: TimeInForce | None = None
+    trail: Decimal | None = None
+    trail_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerState:
-    """The broker's truth at one instant: cash, net quantity by symbol, open orders."""
+    """The broker's truth at one instant: cash, net quantity by symbol, open orders; what a unit cost on average, where it knows."""
 
     at: datetime
     cash: Decimal
     positions: Mapping[str, Decimal]
     orders: tuple[OrderReport, ...]
+    average_prices: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 class Broker(Protocol):

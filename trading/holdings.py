@@ -23,6 +23,7 @@ from domain.money import ONE, ZERO
 from domain.portfolio import Position
 
 Multiplier = Callable[[str], Decimal]
+FINEST = Decimal("1E-12")  # no instrument is divided further
 
 
 def one(symbol: str) -> Decimal:
@@ -159,12 +160,19 @@ class Holdings:
         lot = self._lots.get(entry.symbol) if entry.symbol else None
         if lot is None or entry.symbol is None:
             return
-        self._lots[entry.symbol] = replace(lot, quantity=lot.quantity * entry.quantity, most=lot.most * entry.quantity)
+        self._lots[entry.symbol] = replace(lot, quantity=_split(lot.quantity, entry.quantity), most=_split(lot.most, entry.quantity))
 
     def _position(self, symbol: str) -> Position:
         lot = self._lots[symbol]
         average = lot.cost / (lot.quantity * self.multiplier(symbol))
         return Position(symbol, lot.quantity, average, lot.realised, lot.fees, lot.opened)
+
+
+def _split(quantity: Decimal, ratio: Decimal) -> Decimal:
+    """A quantity after a split, without the dust that a ratio like 4:3 leaves: a third of three is one."""
+    exact = quantity * ratio
+    exponent = exact.as_tuple().exponent
+    return exact.quantize(FINEST).normalize() + ZERO if isinstance(exponent, int) and exponent < -12 else exact
 
 
 def fold(entries: Iterable[Entry], multiplier: Multiplier = one) -> Holdings:

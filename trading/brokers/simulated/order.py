@@ -93,4 +93,9 @@ class VenueOrder:
             stop=self.level(tick),
             fills=self.fills,
             reason=order.reason,
+            side=order.side,
+            type=order.type,
+            tif=order.tif,
+            trail=order.trail,
+            trail_percent=order.trail_percent,
         )
