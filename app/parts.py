@@ -27,7 +27,7 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
     return (
         Part("account", READY, f"{floor.spec.name}, {_money(floor)}"),
         Part("time", READY, f"{at:%a %Y-%m-%d %H:%M %Z}{_pace(floor, wanted)}"),
-        Part("broker", READY, f"{floor.spec.broker}, embedded; no order leaves this machine"),
+        _broker(settings, floor),
         _data(floor),
         _news(floor, wanted),
         Part("model", OFF, "composed answers; no model is asked"),
@@ -55,6 +55,18 @@ def _trading(floor: Floor) -> str:
 
 def _money(floor: Floor) -> str:
     return {Mode.DEMO: "DEMO money", Mode.PAPER: "PAPER money", Mode.LIVE: "LIVE money"}[floor.spec.mode]
+
+
+def _broker(settings: Settings, floor: Floor) -> Part:
+    """Whether it answers, and how the last comparison of the books ended."""
+    last, since = floor.reconciler.last, floor.outages.since
+    zone = settings.zone_info
+    books = f"books compared {last.at.astimezone(zone):%H:%M}: {last.sentence()}" if last else "books not compared yet"
+    if since is not None:
+        return Part(
+            "broker", OFF, f"{floor.spec.broker} has not answered since {since.astimezone(zone):%H:%M} ({floor.outages.reason}); {books}"
+        )
+    return Part("broker", READY, f"{floor.spec.broker}, embedded; no order leaves this machine; {books}")
 
 
 def _pace(floor: Floor, wanted: Wanted) -> str:

@@ -28,7 +28,7 @@ DEFAULT_STOPS = Amount(Decimal(2), Unit.ATR)
 DEFAULT_PROFITS = Amount(Decimal(10), Unit.PERCENT)
 
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[./-][A-Z0-9]{1,5})?\Z")
-_ORDER = re.compile(r"order-([a-z0-9]{1,12}(?:-[a-z0-9]{1,4})?)\Z")
+_ORDER = re.compile(r"order-([a-z0-9](?:[a-z0-9_.:-]{0,46}[a-z0-9])?)\Z")  # one placed elsewhere has whatever id it was given there
 _POSITION_VERBS = {v.value: v for v in (Verb.CLOSE, Verb.STOP, Verb.TARGET, Verb.TRAILING)} | grammar_exits.VERBS
 _TRADES = {v.value: v for v in (Verb.BUY, Verb.SELL)}
 _BATCHES = {v.value: v for v in (Verb.CLOSE_ALL, Verb.CANCEL_ALL, Verb.SET_STOPS, Verb.TAKE_PROFITS, Verb.EMERGENCY_STOP, Verb.RESUME)}

@@ -101,7 +101,7 @@ class BrokerTraits:
     can_replace: bool
     keeps_within_position: bool = False
     stacks_exits: bool = True
-    answers_within: float = 5.0
+    answers_within: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from trading.book import Book
 from trading.commission import Commission
 from trading.consequence import Var, consequence, no_var
 from trading.legs import reduces
+from trading.readiness import Readiness
 from trading.risk.engine import assess
 from trading.risk.limitbook import LimitBook
 from trading.risk.metrics import BookReturns, book_returns
@@ -60,8 +61,10 @@ class Assessor:
         commission: Commission,
         lookout: Lookout,
         trading: Trading,
+        readiness: Readiness,
         traits: BrokerTraits | None = None,
     ) -> None:
+        self._readiness = readiness
         self._book = book
         self._hub = hub
         self._limits = limits
@@ -91,9 +94,9 @@ class Assessor:
         if opening:
             proposal = replace(proposal, surroundings=await self._lookout.gather(portfolio, opening, limits, returns))
         findings = assess(proposal, limits)
-        refused = self._trading.finding(self._trading.now())
-        if refused is not None and not all(reduces(i, portfolio) for i in sized):
-            findings = (refused, *findings)
+        if not all(reduces(i, portfolio) for i in sized):
+            refused = (self._trading.finding(self._trading.now()), self._readiness.finding())
+            findings = (*(f for f in refused if f is not None), *findings)
         quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
         return Assessment(sized, quotes, shown, findings)
 

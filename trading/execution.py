@@ -23,7 +23,7 @@ from trading.book import Book
 from trading.changes import Changes, Wire
 from trading.cover import NEVER_ARRIVED
 from trading.legs import LegState, cancel_leg, replace_leg, shrinks
-from trading.record import Failpoint, Record, unbroken
+from trading.record import Failpoint, Record, Told, unbroken
 from trading.reports import lacks
 from trading.standing import Standing
 from trading.state import Opening, TradingState
@@ -126,6 +126,21 @@ class Execution:
         await self._record.look_again()
         await self._find_strays()
         await self.poll()
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Client ids of orders of which the broker may know more than the book: in flight, to be asked for, or to be taken back."""
+        waiting = {o.client_id for o in self._book.orders if o.status in IN_FLIGHT}
+        return frozenset(waiting | self._ask_for | self._strays | {r.client_id for r in self._reports})
+
+    async def look_up(self, name: str, told: Told | None = None) -> None:
+        """Ask the broker for one order now and apply what it says; `told` as in `Record.apply`."""
+        async with self._polling:
+            await self._look_up(name, told)
+
+    def take_back(self, name: str) -> None:
+        """Cancel an order at the broker that nobody here waits for, with the next poll."""
+        self._strays.add(name)
 
     async def _send(self, order: Order) -> None:
         """One attempt. Whatever happens the order ends up in a state that says what is known."""
@@ -257,8 +272,15 @@ class Execution:
             log.exception("%s failed", what)
             failures.append(error)
 
-    async def _apply(self, report: OrderReport, change: ReplaceIntent | None = None, covers: Decimal | None = None, why: str = "") -> None:
-        applied = await self._record.apply(report, change=change, covers=covers, why=why)
+    async def _apply(
+        self,
+        report: OrderReport,
+        change: ReplaceIntent | None = None,
+        covers: Decimal | None = None,
+        why: str = "",
+        told: Told | None = None,
+    ) -> None:
+        applied = await self._record.apply(report, change=change, covers=covers, why=why, told=told)
         if applied is None:
             return
         before, after = applied
@@ -268,7 +290,7 @@ class Execution:
         if report.status in OPEN and not after.open and before.broker_id is None:
             self._strays.add(after.client_id)
 
-    async def _look_up(self, name: str) -> None:
+    async def _look_up(self, name: str, told: Told | None = None) -> None:
         """Ask the broker for one order and apply what it says; one that worked and is not there works no more."""
         try:
             report = await self._broker.find(name)
@@ -278,7 +300,7 @@ class Execution:
             return
         self._ask_for.discard(name)
         if report is not None:
-            await self._apply(report)
+            await self._apply(report, told=told)
             return
         order = await self._record.order(name)
         if order is not None and order.open and order.status not in IN_FLIGHT:
@@ -307,7 +329,7 @@ class Execution:
             row = await self._record.order(report.client_id)
             if row is None:
                 await self._record.apply(report)  # notes it as external
-            elif not row.open:
+            elif not row.open and not row.external:
                 self._strays.add(report.client_id)
 
     def _refused(self) -> str:

@@ -6,11 +6,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
 
 from domain.errors import BrokerError
 from domain.events import DemoMoved, Event, JobFailed
-from domain.money import ZERO
 from domain.orders import ExitIntent, ResumeIntent
 from domain.portfolio import AccountSpec
 from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
@@ -19,8 +17,9 @@ from storage.store import Store
 from trading.assessment import Assessor
 from trading.backoff import PatientBroker
 from trading.book import Book
-from trading.bus import Alerts, Bus, Listener, Note, no_alerts
+from trading.bus import Alerts, Bus, Listener, no_alerts
 from trading.commission import Commission
+from trading.differences import Difference, compare
 from trading.execution import Execution
 from trading.exits import Exits, Holding
 from trading.firing import Firing
@@ -28,9 +27,14 @@ from trading.guarding import Guard
 from trading.guardlimits import Guarded, GuardLimits
 from trading.guards import Guards, open_guards
 from trading.killswitch import KillSwitch
+from trading.line import Line
 from trading.marks import Reading
 from trading.monitor import Monitor
+from trading.outage import Outages
 from trading.protection import Protection
+from trading.readiness import Readiness
+from trading.rebasing import Rebasing
+from trading.reconcile import Reconciler
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
@@ -43,17 +47,6 @@ from trading.watch import Concerns, Watch, tagged
 log = logging.getLogger(__name__)
 
 WHO = "floor"
-DIFFERENCE = "book_differs"
-CASH = "cash"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What the book and the broker do not agree on: a symbol, or `cash`."""
-
-    what: str
-    book: Decimal
-    broker: Decimal
 
 
 @dataclass(slots=True)
@@ -76,22 +69,24 @@ class Floor:
     monitor: Monitor
     limits: LimitBook
     lookout: Lookout
+    reconciler: Reconciler
+    outages: Outages
     news: NewsSource | None = None
     calendar: Calendar | None = None
     differences: tuple[Difference, ...] = ()
     _failing: set[str] = field(default_factory=set)
 
     async def start(self) -> None:
-        """Load the book, find out what became of everything that was under way, expire open cards, and compare with the broker.
+        """Load the book, find out what became of everything that was under way, expire open cards, and reconcile with the broker.
 
-        Start-up after a crash is the same code. Differences are journalled, logged and kept; nothing is changed because of them.
+        Start-up after a crash is the same code. Nothing may be opened until book and broker agree.
         """
         await self.book.load()
         await self.limits.load()
         await self.guards.load()
         await self._tried("recover", self.execution.recover)
         await self.desk.expire_by_restart()
-        await self.compare()
+        await self._tried("reconcile", self.reconciler.start)
         await self._tried("monitor", self.monitor.load)
 
     async def pulse(self) -> None:
@@ -102,6 +97,7 @@ class Floor:
     def _round(self) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
         return (
             ("poll", self.execution.poll),
+            ("reconcile", self.reconciler.round),
             ("expire", self.desk.expire),
             ("watch", self.watch.round),
             ("monitor", self.monitor.round),
@@ -109,22 +105,14 @@ class Floor:
         )
 
     async def compare(self) -> tuple[Difference, ...]:
-        """Where book and broker differ in cash or quantities now; a broker that cannot be reached leaves what was known."""
+        """Where book and broker differ in cash or quantities now; a broker that cannot be reached leaves what was known. It only looks."""
         try:
             state = await self.broker.state()
         except BrokerError as error:
             log.warning("the broker's books cannot be read: %s", error)
             return self.differences
-        holdings = self.book.holdings
-        symbols = sorted({p.symbol for p in holdings.positions} | set(state.positions))
-        pairs = [(s, holdings.quantity(s), state.positions.get(s, ZERO)) for s in symbols]
-        found = tuple(Difference(*pair) for pair in [(CASH, holdings.cash, state.cash), *pairs] if pair[1] != pair[2])
-        if found and found != self.differences:
-            log.error("book and broker differ: %s", "; ".join(f"{d.what} {d.book} here, {d.broker} there" for d in found))
-            async with self.bus.unit(who=WHO) as unit:
-                unit.note(Note(self.clock.now(), self.spec.name, DIFFERENCE, found))
-        self.differences = found
-        return found
+        self.differences = compare(self.book.holdings, state)
+        return self.differences
 
     async def _tried(self, job: str, work: Callable[[], Awaitable[object]]) -> None:
         """Told once when it begins to fail, and again only after it has worked in between."""
@@ -202,6 +190,7 @@ def open_floor(
 
     `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none.
     """
+    line = Line(broker, clock)
     bus = Bus(store, alerts)
     book = Book(spec, hub, store, clock)
     killswitch = KillSwitch(book, bus, clock)
@@ -211,13 +200,17 @@ def open_floor(
     guards = open_guards(book, hub, store, bus, clock, killswitch, guarded or (lambda: guard_limits(limitbook.current)), failpoint)
     standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock), **guards.changes()})
     record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
-    broker = PatientBroker(broker, clock)
-    execution = Execution(book, broker, record, guards.trading, standing, clock, failpoint)
+    patient = PatientBroker(line, clock)
+    execution = Execution(book, patient, record, guards.trading, standing, clock, failpoint)
     execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
     lookout = Lookout(book, hub, store, news=news, calendar=calendar, measure=lambda: losses(guards.breaker.reading))
-    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, guards.trading, broker.traits)
+    readiness = Readiness()
+    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, guards.trading, readiness, broker.traits)
     desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=is_owner, failpoint=failpoint, terms=terms)
-    firing = Firing(book, hub, store, bus, desk, broker, exits, commission or Commission(), clock)
+    outages = Outages(line, book, bus, clock)
+    rebasing = Rebasing(book, hub, store, bus, clock, execution, desk)
+    reconciler = Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, rebasing)
+    firing = Firing(book, hub, store, bus, desk, patient, exits, commission or Commission(), clock)
     guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
     monitor = Monitor(book, hub, store, bus, exits, stops, firing, guard, clock)
     bus.subscribe(_renewing(book, lookout))
@@ -226,7 +219,7 @@ def open_floor(
         spec=spec,
         hub=hub,
         book=book,
-        broker=broker,
+        broker=line,
         bus=bus,
         desk=desk,
         execution=execution,
@@ -234,6 +227,8 @@ def open_floor(
         store=store,
         clock=clock,
         ids=ids,
+        reconciler=reconciler,
+        outages=outages,
         watch=watch,
         monitor=monitor,
         guards=guards,

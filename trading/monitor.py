@@ -25,12 +25,12 @@ from storage import exits
 from storage.store import Store
 from trading.book import Book
 from trading.bus import Bus
+from trading.exit_splits import ExitSplits
 from trading.exits import Exits, end
 from trading.firing import WHO, Firing, reason
 from trading.guarding import Guard
 from trading.health import Health, PositionWatch, Watching
 from trading.judge import STALE_AFTER, Judge, Judged
-from trading.rebasing import Rebasing
 from trading.stops import Hit, StopBook
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Monitor:
         self.guard = guard
         self._clock = clock
         self._judge = Judge(None if hub.source.name.startswith("replay") else STALE_AFTER)
-        self._rebasing = Rebasing(book, hub, store, bus, known, clock, self._judge.forget)
+        self._splits = ExitSplits(book, hub, store, bus, known, clock, self._judge.forget)
         self._watching = Watching(book, hub, known, guard, clock)
         self._doubted: set[str] = set()
         self._measured: dict[str, datetime] = {}
@@ -74,7 +74,7 @@ class Monitor:
         async with self._store.read() as tx:
             rules = await exits.in_status(tx, self._book.spec.name, ExitStatus.ACTIVE, ExitStatus.FIRED)
         self.exits.load(rules)
-        await self._rebasing.load()
+        await self._splits.load()
         await self.guard.load()
         await self._firing.settle()
         self._loaded = True
@@ -86,7 +86,7 @@ class Monitor:
                 await self.load()
             self.exits.wake(self._clock.now())
             failures: list[Exception] = []
-            for step in (self._rebasing.check, self._firing.settle, self._retire, self._due, self._look, self.guard.check):
+            for step in (self._splits.check, self._firing.settle, self._retire, self._due, self._look, self.guard.check):
                 await _tried(step, failures)
         if failures:
             raise failures[0]

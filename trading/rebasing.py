@@ -1,87 +1,185 @@
-"""Rebasing: a split changes what a price means, so the exits the core holds change with it, once."""
+"""Rebasing: after a split every exit and open order of the symbol stands at the same value in new shares, exactly once.
+
+Exits follow in the transaction that books the split. Orders rest at the broker, and brokers differ: some adjust them, some cancel them,
+some do nothing. So what each was is remembered in the same transaction and made true afterwards by way of the desk, restarts included.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 
-from domain.exits import ExitRule
-from domain.ledger import Entry, EntryKind
-from domain.money import to_tick
+from domain.errors import UserError
+from domain.events import ReconciliationFound
+from domain.exits import ExitKind, ExitRule
+from domain.mandates import Scope
+from domain.money import plain
+from domain.orders import CancelIntent, Order, OrderIntent, OrderStatus, OrderType, ReplaceIntent, Side
 from domain.ports import Clock
+from domain.tickets import Origin, Proposer, TicketStatus
 from market.hub import Hub
-from storage import exits, states
+from storage import orders, states, tickets
 from storage.store import Store
 from trading.book import Book
-from trading.bus import Bus, Note
-from trading.exits import WAITING, Exits
+from trading.bus import Bus, Unit
+from trading.execution import Execution
+from trading.splits import Ratio, rebased_order
+from trading.tickets import TicketDesk
+from trading.wording import describe
 
-WHO = "monitor"
-PART = "splits"
-REBASED = "exit_rebased"
+log = logging.getLogger(__name__)
+
+PART = "rebase"
+WHO = "reconcile"
+HOUSE = Origin("terminal", "local", "owner")  # who is asked when what an order was placed with is not known
+Step = OrderIntent | CancelIntent | ReplaceIntent
+WENT = frozenset({TicketStatus.CONFIRMED, TicketStatus.WORKING, TicketStatus.EXECUTED})
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
-    """The splits that exits were rebased for, by the ids of their ledger entries."""
+class Due:
+    """An order as it was before a split, to be made true after it."""
 
-    entries: tuple[str, ...] = ()
+    was: Order
+    ratio: Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class AllDue:
+    """What is still to be made true, oldest first."""
+
+    orders: tuple[Due, ...] = ()
 
 
 class Rebasing:
-    """Divides the levels of exits that were set before a split by its ratio, in one transaction with the note that it was done."""
+    """Follows splits with exits and orders."""
 
-    def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, known: Exits, clock: Clock, forget: Callable[[str], None]) -> None:
+    def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, execution: Execution, desk: TicketDesk) -> None:
         self._book = book
         self._hub = hub
         self._store = store
         self._bus = bus
-        self._known = known
         self._clock = clock
-        self._forget = forget
-        self._applied: frozenset[str] = frozenset()
-        self._counted = -1
+        self._execution = execution
+        self._desk = desk
+        self._due = AllDue()
 
-    async def load(self) -> None:
-        """What was applied before; of an account without such a memory every split in the ledger is older than its exits."""
-        async with self._store.read() as tx:
-            kept = await states.get(tx, self._book.spec.name, PART, Applied)
-        self._applied = frozenset(kept.entries) if kept is not None else frozenset()
-        self._counted = -1
+    def load(self, due: AllDue | None) -> None:
+        """Begin with what an earlier process left."""
+        self._due = due or AllDue()
 
-    async def check(self) -> None:
-        """Look for a split that was booked since; each is applied once, also when it is booked twice."""
-        count = len(self._book.entries)
-        if count == self._counted:
-            return
-        for entry in self._book.entries:
-            if entry.kind is EntryKind.SPLIT and entry.symbol is not None and entry.id not in self._applied and entry.quantity > 0:
-                await self._apply(entry, entry.symbol)
-        self._counted = count
+    @property
+    def waiting(self) -> bool:
+        """True while an order is still to follow."""
+        return bool(self._due.orders)
 
-    async def _apply(self, entry: Entry, symbol: str) -> None:
-        applied = self._applied | {entry.id}
-        async with self._bus.unit(who=WHO) as unit:
-            for rule in self._known.all(symbol):
-                current = await exits.get(unit.tx, rule.id)
-                if current is None or current.status not in WAITING or current.created >= entry.at:
-                    continue
-                moved = self._rebased(current, entry.quantity)
-                await exits.save(unit.tx, moved)
-                unit.note(Note(self._clock.now(), moved.account, REBASED, moved))
-                unit.then(partial(self._known.put, moved))
-            await states.put(unit.tx, self._book.spec.name, PART, Applied(tuple(sorted(applied))))
-        self._applied = applied
-        self._forget(symbol)
+    async def begin(self, unit: Unit, symbol: str, ratio: Ratio) -> None:
+        """In the transaction of a split: remember its open orders. What others placed is left alone; exits follow the ledger themselves."""
+        account = self._book.spec.name
+        mine = [o for o in await orders.open(unit.tx, account) if o.symbol == symbol and not o.external]
+        before = await states.get(unit.tx, account, PART, AllDue) or AllDue()
+        due = AllDue((*before.orders, *(Due(o, ratio) for o in mine)))
+        await states.put(unit.tx, account, PART, due)
+        unit.then(lambda: self.load(due))
 
-    def _rebased(self, rule: ExitRule, ratio: Decimal) -> ExitRule:
-        instrument = self._hub.instrument(rule.symbol)
+    async def round(self) -> None:
+        """Make every order that is due true; one that cannot be is told and let go, one without a price waits."""
+        for due in self._due.orders:
+            await self._execution.look_up(due.was.client_id)  # the broker may have adjusted or ended it by itself
+            async with self._store.read() as tx:
+                now = await orders.get(tx, due.was.client_id)
+                rows = await tickets.get(tx, due.was.ticket)
+            intent = self._intent(due, now) if now is not None else None
+            trouble = await self._act(due, intent, rows.origin if rows else HOUSE) if intent is not None else ""
+            if trouble is not None:
+                await self._done(due, trouble)
 
-        def per(value: Decimal | None) -> Decimal | None:
-            if value is None:
+    def _intent(self, due: Due, now: Order) -> Step | None:
+        """What is missing for an order to be what it should be; None when nothing is."""
+        wanted = rebased_order(due.was, due.ratio, self._hub.instrument(due.was.symbol))
+        if now.open:
+            if wanted.left <= 0:
+                return CancelIntent(now.client_id, now.symbol, why="nothing is left of it after the split")
+            if (now.quantity, now.limit, now.stop, now.trail) == (wanted.quantity, wanted.limit, wanted.stop, wanted.trail):
                 return None
-            return to_tick(value / ratio, instrument.tick) if instrument is not None else value / ratio
+            changed = {n: getattr(wanted, n) for n in ("quantity", "limit", "stop", "trail") if getattr(wanted, n) is not None}
+            if now.type is OrderType.TRAILING:
+                changed.pop("stop", None)  # the venue keeps that
+            return ReplaceIntent(now.client_id, now.symbol, why="after the split", **changed)
+        held = self._book.holdings.quantity(now.symbol)
+        if now.status is OrderStatus.FILLED or not due.was.protective or held * now.side.sign >= 0 or self._replaced(due.was):
+            return None
+        return OrderIntent(
+            symbol=wanted.symbol,
+            side=wanted.side,
+            type=wanted.type,
+            quantity=min(wanted.left, abs(held)),
+            limit=wanted.limit,
+            stop=None if wanted.type is OrderType.TRAILING else wanted.stop,
+            trail=wanted.trail,
+            trail_percent=wanted.trail_percent,
+            tif=wanted.tif,
+            reduce_only=True,
+            why="the broker ended it at the split",
+        )
 
-        return replace(rule, level=per(rule.level), arm=per(rule.arm), trail=per(rule.trail))
+    def _replaced(self, was: Order) -> bool:
+        """True when an order of the same kind protects the position already."""
+        return any(o.protective and (o.symbol, o.type, o.side) == (was.symbol, was.type, was.side) for o in self._book.orders)
+
+    async def _act(self, due: Due, intent: Step, origin: Origin) -> str | None:
+        """Let the desk do it under the card the order was placed with; why it was not done, empty when it was, None to try again."""
+        why = f"split {due.ratio} of {due.was.symbol}"
+        try:
+            ticket = await self._desk.act(
+                line=_line(due.was, intent),
+                verb="stop" if isinstance(intent, OrderIntent) else "cancel" if isinstance(intent, CancelIntent) else "modify",
+                proposer=Proposer.MONITOR,
+                origin=origin,
+                intents=(intent,),
+                scope=Scope.STOPS,
+                why=why,
+                signed=self._card(due.was),
+            )
+        except UserError as error:
+            log.warning("order %s cannot follow the %s yet: %s", due.was.client_id, why, error.message)
+            return None
+        if ticket.status in WENT:
+            return ""
+        return "it waits for you" if ticket.status is TicketStatus.PROPOSED else ticket.reason or "it was not done"
+
+    def _card(self, was: Order) -> ExitRule:
+        """The card an order was placed with, as the mandate under which the same order goes on in new shares."""
+        expires, long = self._clock.now() + timedelta(days=1), was.side is Side.SELL
+        return ExitRule(was.client_id, was.account, was.symbol, ExitKind.STOP, was.ticket, was.created, expires, long)
+
+    async def _done(self, due: Due, trouble: str) -> None:
+        left = AllDue(tuple(d for d in self._due.orders if d != due))
+        at, account = self._clock.now(), self._book.spec.name
+        async with self._bus.unit(who=WHO) as unit:
+            await states.put(unit.tx, account, PART, left)
+            if trouble:
+                about = f"{due.was.client_id} ({due.was.symbol})"
+                unit.emit(
+                    ReconciliationFound(at, account, "order", about, describe(due.was), f"split {due.ratio}", f"not adjusted: {trouble}")
+                )
+            unit.then(lambda: self.load(left))
+
+
+def _line(was: Order, intent: Step) -> str:
+    """What a person would have typed."""
+    if isinstance(intent, CancelIntent):
+        return f"#order-{was.client_id} cancel"
+    if isinstance(intent, ReplaceIntent):
+        price = f" stop {_text(intent.stop)}" if intent.stop else f" limit {_text(intent.limit)}" if intent.limit else ""
+        return f"#order-{was.client_id} modify {_text(intent.quantity)}{price}"
+    if intent.type is OrderType.TRAILING:
+        trail = f"{plain((intent.trail_percent or Decimal(0)) * 100)}%" if intent.trail is None else _text(intent.trail)
+        return f"#{was.symbol} trailing {trail}"
+    return f"#{was.symbol} target {_text(intent.limit)}" if intent.type is OrderType.LIMIT else f"#{was.symbol} stop {_text(intent.stop)}"
+
+
+def _text(value: Decimal | None) -> str:
+    return plain(value) if value is not None else ""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from domain.events import OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
+from domain.events import Event, OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
 from domain.ledger import Entry, trade
 from domain.money import ONE, ZERO
 from domain.orders import IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
@@ -30,6 +30,7 @@ from trading.standing import Standing
 log = logging.getLogger(__name__)
 
 Failpoint = Callable[[str], None]
+Told = Callable[[Order, Order], Event]
 
 WHO = "execution"
 EXTERNAL = "external_order"
@@ -55,7 +56,8 @@ def unbroken(name: str) -> None:
 class Record:
     """Writes down what the broker said. Every method is one transaction, and repeating it changes nothing.
 
-    `driving` are the tickets somebody is sending right now; until that is done they do not move to WORKING.
+    `driving` are the tickets somebody is sending right now; until that is done they do not move to WORKING. `strangers` is what was last
+    reported of orders that are not ours.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Record:
         self._changed: dict[str, set[str]] = {}
         self._taken_back: set[str] = set()  # by a person's ticket
         self._ours: set[str] = set()  # ended by the core
-        self._external: set[str] = set()
+        self.strangers: dict[str, OrderReport] = {}
         self.doubtful: set[str] = set()  # two reports of one instant differ: which is the later is asked
         self.driving: Counter[str] = Counter()
         self.touched: set[str] = set()  # tickets whose orders moved since protection looked at them
@@ -117,12 +119,19 @@ class Record:
             self._fail("order.4 rows before their commit")
 
     async def apply(
-        self, report: OrderReport, *, change: ReplaceIntent | None = None, covers: Decimal | None = None, why: str = ""
+        self,
+        report: OrderReport,
+        *,
+        change: ReplaceIntent | None = None,
+        covers: Decimal | None = None,
+        why: str = "",
+        told: Told | None = None,
     ) -> tuple[Order, Order] | None:
         """Fold a report into its order and book its executions; the order before and after, or None for an order that is not ours.
 
         Executions are told by their id, so nothing is booked twice. `change` is what the report is the answer to, if anything; `covers`
-        is what of its entry the order then accounts for, where the core changed it; `why` the reason where the core ended it.
+        is what of its entry the order then accounts for, where the core changed it; `why` the reason where the core ended it; `told` says
+        what else is to be told when executions were booked.
         """
         async with self._bus.unit(who=WHO) as unit:
             before = await orders.get(unit.tx, report.client_id)
@@ -143,12 +152,14 @@ class Record:
                 await orders.save(unit.tx, after)
                 self._shown(unit, after)
                 self.touched.add(after.ticket)
-            told = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=change is not None)
-            for event in told:
+            events = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=change is not None)
+            for event in events:
                 unit.emit(event)
             if change is not None and covers is not None:
                 unit.note(Note(self._clock.now(), after.account, RESIZED, change))  # nobody's ticket says why
-            await self._guard(unit, before, after, flipped=any(isinstance(e, PositionOpened) for e in told))
+            await self._guard(unit, before, after, flipped=any(isinstance(e, PositionOpened) for e in events))
+            if entries and told is not None:
+                unit.emit(told(before, after))
             for entry in entries:
                 unit.then(partial(self._book.accept, entry))
             self._fail("order.8 report before its commit")
@@ -337,8 +348,9 @@ class Record:
 
     def _note_external(self, unit: Unit, report: OrderReport) -> None:
         """An order somebody else placed: shown in the journal once, never touched."""
-        if report.client_id not in self._external:
-            self._external.add(report.client_id)
+        known = report.client_id in self.strangers
+        self.strangers[report.client_id] = report
+        if not known:
             log.warning("the broker reports order %s, which is not ours", report.client_id)
             unit.note(Note(self._clock.now(), self._book.spec.name, EXTERNAL, report))
 

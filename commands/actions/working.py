@@ -46,14 +46,19 @@ async def modify(ctx: Ctx, action: Action) -> Plan:
 
 @action(Verb.CANCEL_ALL, examples=("#cancel-all",))
 async def cancel_all(ctx: Ctx, action: Action) -> Plan:
-    """Take back every open order, protective ones too."""
+    """Take back every open order, protective ones too; one that was placed elsewhere only by its own id."""
     portfolio = await ctx.portfolio()
-    orders = [o for o in portfolio.orders if o.open]
+    orders = [o for o in portfolio.orders if o.open and not o.external]
+    theirs = [o for o in portfolio.orders if o.open and o.external]
+    if not orders and theirs:
+        example = f"#order-{theirs[0].client_id} cancel"
+        raise NoSuchOrder("Every open order was placed elsewhere; such a one is taken back by its id.", example=example)
     if not orders:
         raise NoSuchOrder("There is nothing to cancel: no order is open.", example="/orders all")
     bare = sorted({o.symbol for o in orders if o.protective and portfolio.position(o.symbol) is not None})
-    notes = (f"These positions lose their stops or targets: {', '.join(bare)}.",) if bare else ()
-    return Plan(tuple(CancelIntent(o.client_id, o.symbol, why="cancel every order") for o in orders), notes=notes)
+    notes = [f"These positions lose their stops or targets: {', '.join(bare)}."] if bare else []
+    notes += [f"Order {o.client_id} was placed elsewhere and stays; `#order-{o.client_id} cancel` takes it back." for o in theirs[:3]]
+    return Plan(tuple(CancelIntent(o.client_id, o.symbol, why="cancel every order") for o in orders), notes=tuple(notes))
 
 
 def _price(portfolio: Portfolio, order: Order, name: str, wish: Decimal | None, has: bool) -> Decimal | None:

@@ -148,6 +148,8 @@ def _order_text(order: Order, zone: tzinfo) -> str:
         return f"{text}; waits for {order.waits_for or order.replaces}; since {short_moment(order.updated, zone)}"
     if not order.open or order.status.value in ("pending", "unknown"):
         text += f"; {order.status.value}" + (f" ({order.reason})" if order.reason else "")
+    if order.external:
+        text = f"external, {text}"
     return f"{text}; {'since' if order.open else 'at'} {short_moment(order.updated, zone)}"
 
 

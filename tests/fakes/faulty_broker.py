@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -18,8 +19,8 @@ class Crash(BaseException):
 class FaultyBroker:
     """The Broker port over a working one. `faults[call]` is what happens to the next calls of that name, then all is well.
 
-    Faults: `lost_request`, `lost_response`, `late` (arrives at `deliver`), `down`, `throttled`, `reject`, `odd` (an exception nobody
-    declared), `crash_before`, `crash_after`. `delivered` counts the submits that reached the venue, by client id.
+    Faults: `lost_request`, `lost_response`, `late` (arrives at `deliver`), `hang` (never answers), `down`, `throttled`, `reject`, `odd`
+    (an exception nobody declared), `crash_before`, `crash_after`. `delivered` counts the submits that reached the venue, by client id.
     """
 
     def __init__(self, inner: Broker, *, ids_unique_for_ever: bool = True) -> None:
@@ -35,7 +36,7 @@ class FaultyBroker:
 
     @property
     def traits(self) -> BrokerTraits:
-        return replace(self.inner.traits, ids_unique_for_ever=self._unique)
+        return replace(self.inner.traits, ids_unique_for_ever=self._unique, answers_within=5)
 
     async def submit(self, order: Order) -> OrderReport:
         async def arrive() -> OrderReport:
@@ -51,15 +52,15 @@ class FaultyBroker:
         return await self._call("replace", order.client_id, lambda: self.inner.replace(order))
 
     async def find(self, client_id: str) -> OrderReport | None:
-        self._breaks("find", client_id)
+        await self._breaks("find", client_id)
         return await self.inner.find(client_id)
 
     async def state(self) -> BrokerState:
-        self._breaks("state", "")
+        await self._breaks("state", "")
         return await self.inner.state()
 
     async def updates(self) -> Sequence[OrderReport]:
-        self._breaks("updates", "")
+        await self._breaks("updates", "")
         reports = [*self.extra, *await self.inner.updates()]
         self.extra = []
         return self.shuffle(reports)
@@ -70,13 +71,15 @@ class FaultyBroker:
             await arrive()
         self.waiting = []
 
-    def _breaks(self, call: str, client_id: str) -> None:
+    async def _breaks(self, call: str, client_id: str) -> None:
         self.calls.append((call, client_id))
         fault = self.faults[call].popleft() if self.faults[call] else "ok"
         if fault == "down":
             raise BrokerDown("the venue is unreachable")
         if fault == "throttled":
             raise Throttled("too many requests", after=self.after)
+        if fault == "hang":
+            await asyncio.Event().wait()
         if fault != "ok":
             raise OutcomeUnknown(fault)
 
@@ -101,6 +104,8 @@ class FaultyBroker:
                 raise Crash(call)
             case "lost_response":
                 await arrive()
+            case "hang":
+                await asyncio.Event().wait()
             case "late":
                 self.waiting.append(arrive)
         raise OutcomeUnknown(f"no answer to {call}")

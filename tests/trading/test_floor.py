@@ -12,7 +12,7 @@ from domain.events import DemoMoved, JobFailed, KillSwitchPulled
 from storage import ledger, switches
 from storage.store import Tx
 from tests.trading.stage import ACCOUNT, Stage, bought, close, stage
-from trading.floor import Difference
+from trading.differences import Difference
 
 D = Decimal
 
@@ -28,16 +28,25 @@ async def test_equal_books_leave_no_trace() -> None:
     assert await world.journal() == []
 
 
-async def test_differences_are_kept_and_journalled_once() -> None:
+async def test_a_comparison_only_looks_and_keeps_what_it_saw() -> None:
+    world = await stage()
+    await book_without_the_broker(world)
+    await world.floor.book.load()
+    cash = world.floor.book.holdings.cash
+    wanted = (Difference("cash", cash, cash + 500), Difference("XOM", D(5), D(0)))
+    assert await world.floor.compare() == wanted
+    assert world.floor.differences == wanted
+    assert await world.journal() == []
+    world.broker.faults["state"].append("down")
+    assert await world.floor.compare() == wanted
+
+
+async def test_a_start_brings_the_book_to_the_brokers_truth() -> None:
     world = await stage()
     await book_without_the_broker(world)
     await world.restart()
-    cash = world.floor.book.holdings.cash
-    assert world.floor.differences == (Difference("cash", cash, cash + 500), Difference("XOM", D(5), D(0)))
-    await world.floor.compare()
-    assert await world.journal() == ["book_differs"]
-    world.broker.faults["state"].append("down")
-    assert len(await world.floor.compare()) == 2
+    assert await world.floor.compare() == ()
+    assert await world.journal() == ["ReconciliationFound"]
 
 
 async def test_a_failing_pulse_is_told_once_until_it_works_again() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from domain.orders import Fill, Order, OrderStatus, Side
 from domain.ports import OrderReport
@@ -25,7 +26,7 @@ async def row(world: Stage, name: str) -> Order:
 
 
 def report(
-    name: str, status: OrderStatus, fills: Sequence[Fill] = (), *, quantity: str = "10", after: float = 1, reason: str = "", **more: Decimal
+    name: str, status: OrderStatus, fills: Sequence[Fill] = (), *, quantity: str = "10", after: float = 1, reason: str = "", **more: Any
 ) -> OrderReport:
     """What a venue says of an AAPL order that many seconds after the start."""
     filled = more.pop("filled", sum((f.quantity for f in fills), D(0)))

@@ -40,6 +40,7 @@ TRAITS = BrokerTraits(
     tifs=frozenset(TimeInForce),
     can_replace=True,
     keeps_within_position=True,
+    answers_within=60,  # no wire: an answer that takes long is days being lived through, not lost
 )
 STRIDE = timedelta(days=1)  # how much time is lived through in one transaction
 CURSOR_LAG = timedelta(hours=1)  # how much uneventful time may be looked at again after a restart
