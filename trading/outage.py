@@ -54,9 +54,11 @@ class Outages:
         return self.since is not None and self._line.silence is None
 
     def load(self, told: Outage | None) -> None:
-        """Begin with what an earlier process told: its outage goes on until the broker answers."""
-        if told is not None and told.since is not None:
-            self._told = told
+        """Begin with what an earlier process told: its outage goes on until the broker answers, which it may have done already."""
+        if told is None or told.since is None:
+            return
+        self._told = told
+        if not self._line.heard:
             self._line.lost(told.since, told.reason)
 
     async def begin(self) -> bool:

@@ -7,8 +7,9 @@ some do nothing. So what each was is remembered in the same transaction and made
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.errors import UserError
@@ -21,16 +22,18 @@ from domain.ports import Clock
 from domain.tickets import Origin, Proposer, TicketStatus
 from market.hub import Hub
 from storage import orders, states, tickets
-from storage.store import Store
+from storage.store import Store, Tx
 from trading.book import Book
 from trading.bus import Bus, Unit
 from trading.execution import Execution
+from trading.legs import order_for
 from trading.splits import Ratio, rebased_order
 from trading.tickets import TicketDesk
 from trading.wording import describe
 
 log = logging.getLogger(__name__)
 
+MOST = 200
 PART = "rebase"
 WHO = "reconcile"
 HOUSE = Origin("terminal", "local", "owner")  # who is asked when what an order was placed with is not known
@@ -75,14 +78,37 @@ class Rebasing:
         """True while an order is still to follow."""
         return bool(self._due.orders)
 
-    async def begin(self, unit: Unit, symbol: str, ratio: Ratio) -> None:
-        """In the transaction of a split: remember its open orders. What others placed is left alone; exits follow the ledger themselves."""
+    async def begin(self, unit: Unit, symbol: str, ratio: Ratio, known: Mapping[str, Order], since: datetime) -> None:
+        """In the transaction of a split: remember its orders. What others placed is left alone; exits follow the ledger by themselves.
+
+        `known` are open orders as they stood when book and broker last agreed, at `since`: the broker may have adjusted them already.
+        """
         account = self._book.spec.name
-        mine = [o for o in await orders.open(unit.tx, account) if o.symbol == symbol and not o.external]
+        mine = await self._before(unit.tx, symbol, ratio, known, since)
         before = await states.get(unit.tx, account, PART, AllDue) or AllDue()
         due = AllDue((*before.orders, *(Due(o, ratio) for o in mine)))
         await states.put(unit.tx, account, PART, due)
         unit.then(lambda: self.load(due))
+
+    async def _before(self, tx: Tx, symbol: str, ratio: Ratio, known: Mapping[str, Order], since: datetime) -> list[Order]:
+        """The orders of a symbol as they were: open ones, and protective ones that ended since without a person having asked for it."""
+        account = self._book.spec.name
+        mine = [o for o in [*await orders.open(tx, account), *await orders.recent(tx, account, MOST)] if o.symbol == symbol]
+        recent = list({o.client_id: o for o in mine if not o.external}.values())
+        asked = {i.client_id for t in await tickets.recent(tx, account, MOST) for i in t.intents if isinstance(i, CancelIntent)}
+        ended = {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
+        gone = [o for o in recent if o.protective and o.status in ended and o.updated >= since and o.client_id not in asked]
+        waiting = [await self._unadjusted(tx, o, ratio, known) for o in recent if o.open]
+        return sorted([*waiting, *gone], key=lambda o: (o.created, o.client_id))
+
+    async def _unadjusted(self, tx: Tx, now: Order, ratio: Ratio, known: Mapping[str, Order]) -> Order:
+        """An open order in old shares: as it was known, or as its card asked for it, when the broker has made exactly that of it."""
+        was = known.get(now.client_id)
+        ticket = await tickets.get(tx, now.ticket) if was is None else None
+        if ticket is not None and isinstance(intent := ticket.intents[now.leg - 1], OrderIntent):
+            was = order_for(ticket, now.leg, intent, now.created)
+        adjusted = was is not None and _terms(now) == _terms(rebased_order(was, ratio, self._hub.instrument(now.symbol)))
+        return was if was is not None and adjusted else now
 
     async def round(self) -> None:
         """Make every order that is due true; one that cannot be is told and let go, one without a price waits."""
@@ -91,54 +117,63 @@ class Rebasing:
             async with self._store.read() as tx:
                 now = await orders.get(tx, due.was.client_id)
                 rows = await tickets.get(tx, due.was.ticket)
-            intent = self._intent(due, now) if now is not None else None
-            trouble = await self._act(due, intent, rows.origin if rows else HOUSE) if intent is not None else ""
+            steps = self._steps(due, now) if now is not None else ()
+            trouble = await self._act(due, steps, rows.origin if rows else HOUSE) if steps else ""
             if trouble is not None:
                 await self._done(due, trouble)
 
-    def _intent(self, due: Due, now: Order) -> Step | None:
-        """What is missing for an order to be what it should be; None when nothing is."""
+    def _steps(self, due: Due, now: Order) -> tuple[Step, ...]:
+        """What is missing for an order to be what it should be; nothing when it is.
+
+        A trailing order follows the best price it has seen, which is one of old shares: a new one takes its place.
+        """
         wanted = rebased_order(due.was, due.ratio, self._hub.instrument(due.was.symbol))
         if now.open:
+            cancel = CancelIntent(now.client_id, now.symbol, why="after the split")
             if wanted.left <= 0:
-                return CancelIntent(now.client_id, now.symbol, why="nothing is left of it after the split")
-            if (now.quantity, now.limit, now.stop, now.trail) == (wanted.quantity, wanted.limit, wanted.stop, wanted.trail):
-                return None
-            changed = {n: getattr(wanted, n) for n in ("quantity", "limit", "stop", "trail") if getattr(wanted, n) is not None}
+                return (cancel,)
+            if _terms(now) == _terms(wanted):
+                return ()
             if now.type is OrderType.TRAILING:
-                changed.pop("stop", None)  # the venue keeps that
-            return ReplaceIntent(now.client_id, now.symbol, why="after the split", **changed)
+                return (cancel, self._again(wanted))
+            changed = {n: getattr(wanted, n) for n in ("quantity", "limit", "stop") if getattr(wanted, n) is not None}
+            return (ReplaceIntent(now.client_id, now.symbol, why="after the split", **changed),)
         held = self._book.holdings.quantity(now.symbol)
         if now.status is OrderStatus.FILLED or not due.was.protective or held * now.side.sign >= 0 or self._replaced(due.was):
-            return None
+            return ()
+        return (self._again(wanted),)
+
+    def _again(self, wanted: Order) -> OrderIntent:
+        """An order in new shares in the place of one that ended, within the position."""
+        held = self._book.holdings.quantity(wanted.symbol)
         return OrderIntent(
             symbol=wanted.symbol,
             side=wanted.side,
             type=wanted.type,
-            quantity=min(wanted.left, abs(held)),
+            quantity=min(wanted.left, abs(held)) if wanted.reduce_only else wanted.left,
             limit=wanted.limit,
             stop=None if wanted.type is OrderType.TRAILING else wanted.stop,
             trail=wanted.trail,
             trail_percent=wanted.trail_percent,
             tif=wanted.tif,
-            reduce_only=True,
-            why="the broker ended it at the split",
+            reduce_only=wanted.reduce_only,
+            why="after the split",
         )
 
     def _replaced(self, was: Order) -> bool:
         """True when an order of the same kind protects the position already."""
         return any(o.protective and (o.symbol, o.type, o.side) == (was.symbol, was.type, was.side) for o in self._book.orders)
 
-    async def _act(self, due: Due, intent: Step, origin: Origin) -> str | None:
+    async def _act(self, due: Due, steps: tuple[Step, ...], origin: Origin) -> str | None:
         """Let the desk do it under the card the order was placed with; why it was not done, empty when it was, None to try again."""
         why = f"split {due.ratio} of {due.was.symbol}"
         try:
             ticket = await self._desk.act(
-                line=_line(due.was, intent),
-                verb="stop" if isinstance(intent, OrderIntent) else "cancel" if isinstance(intent, CancelIntent) else "modify",
+                line=_line(due.was, steps[-1]),
+                verb=_verb(steps[-1]),
                 proposer=Proposer.MONITOR,
                 origin=origin,
-                intents=(intent,),
+                intents=steps,
                 scope=Scope.STOPS,
                 why=why,
                 signed=self._card(due.was),
@@ -166,6 +201,19 @@ class Rebasing:
                     ReconciliationFound(at, account, "order", about, describe(due.was), f"split {due.ratio}", f"not adjusted: {trouble}")
                 )
             unit.then(lambda: self.load(left))
+
+
+def _terms(order: Order) -> tuple[Decimal | None, ...]:
+    """What an order asks for; where the stop of a trailing one stands is the venue's."""
+    return (order.quantity, order.limit, None if order.type is OrderType.TRAILING else order.stop, order.trail)
+
+
+def _verb(step: Step) -> str:
+    if isinstance(step, CancelIntent):
+        return "cancel"
+    if isinstance(step, ReplaceIntent):
+        return "modify"
+    return {OrderType.TRAILING: "trailing", OrderType.LIMIT: "target"}.get(step.type, "stop")
 
 
 def _line(was: Order, intent: Step) -> str:

@@ -18,7 +18,7 @@ from functools import partial
 from domain.errors import BrokerDown, BrokerError, SourceFailed
 from domain.events import ReconciliationFound
 from domain.market import Quote
-from domain.orders import IN_FLIGHT, Fill
+from domain.orders import IN_FLIGHT, Fill, Order
 from domain.ports import BrokerState, Clock
 from market.hub import Hub
 from storage import ledger, orders, states
@@ -50,10 +50,11 @@ MARKS = "marks"
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The last prices that were seen while book and broker agreed."""
+    """The last prices that were seen while book and broker agreed, and the orders that waited then."""
 
     at: datetime
     prices: Mapping[str, Decimal] = field(default_factory=dict)
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +209,12 @@ class Reconciler:
 
     async def _write(self, made: Adoption, ratios: Mapping[str, Ratio]) -> list[ReconciliationFound]:
         """Book and tell in one transaction, and return what was told; nothing when the ledger has moved on since it was worked out."""
+        known = {o.client_id: o for o in self._marks.orders}
         async with self._bus.unit(who=WHO) as unit:
             if len(await ledger.entries(unit.tx, self._book.spec.name)) != len(self._book.entries):
                 return []
             for symbol, ratio in ratios.items():
-                await self._rebasing.begin(unit, symbol, ratio)
+                await self._rebasing.begin(unit, symbol, ratio, known, self._marks.at)
             for entry in made.entries:
                 await ledger.add(unit.tx, entry)
                 unit.then(partial(self._book.accept, entry))
@@ -292,7 +294,7 @@ class Reconciler:
         quotes, at = await self._held_quotes()
         if not quotes:
             return
-        marks = Marks(at, {s: q.last for s, q in sorted(quotes.items()) if q.last > 0})
+        marks = Marks(at, {s: q.last for s, q in sorted(quotes.items()) if q.last > 0}, self._book.orders)
         async with self._store.write() as tx:
             await states.put(tx, self._book.spec.name, MARKS, marks)
         self._marks = marks
