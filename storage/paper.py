@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.money import ZERO
+from storage import states
 from storage.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """Average prices by symbol."""
+
+    prices: Mapping[str, Decimal]
 
 
 async def put(tx: Tx, account: str, client_id: str, body: str, open: bool) -> None:
@@ -56,6 +66,17 @@ async def set_cursor(tx: Tx, account: str, at: datetime) -> None:
 async def positions(tx: Tx, account: str) -> dict[str, Decimal]:
     """Net quantity by symbol, flat ones left out, in the order of their names."""
     return {row["symbol"]: row["quantity"] for row in await tx.select("paper_positions", account=account, order="symbol")}
+
+
+async def averages(tx: Tx, account: str) -> dict[str, Decimal]:
+    """What a unit of each position cost on average, for those that were wholly bought at the venue."""
+    kept = await states.get(tx, account, "paper", Averages)
+    return dict(kept.prices) if kept else {}
+
+
+async def set_averages(tx: Tx, account: str, prices: Mapping[str, Decimal]) -> None:
+    """Set the average prices, all of them."""
+    await states.put(tx, account, "paper", Averages(dict(sorted(prices.items()))))
 
 
 async def set_position(tx: Tx, account: str, symbol: str, quantity: Decimal) -> None:

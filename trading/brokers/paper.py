@@ -133,7 +133,8 @@ class PaperBroker:
         """Cash, positions and open orders now."""
         async with self._open() as venue:
             positions = {s: q for s, q in sorted(venue.positions.items()) if q != 0}
-            return BrokerState(self._clock.now(), venue.cash, positions, tuple(venue.report(w) for w in venue.working()))
+            averages = {s: a for s, a in sorted(venue.averages.items()) if s in positions}
+            return BrokerState(self._clock.now(), venue.cash, positions, tuple(venue.report(w) for w in venue.working()), averages)
 
     async def updates(self) -> Sequence[OrderReport]:
         """Reports since the last call, oldest first; the first call after a start repeats every order not yet handed out as ended."""
@@ -172,6 +173,7 @@ class PaperBroker:
         async with self._store.read() as tx:
             venue.cash = await shelf.cash(tx, name)
             venue.positions = await shelf.positions(tx, name)
+            venue.averages = await shelf.averages(tx, name)
             self._cursor = await shelf.cursor(tx, name)
             bodies = await shelf.orders(tx, name, open_only=True)
         kept = sorted((codec.loads(VenueOrder, body) for body in bodies), key=lambda w: w.sequence)
@@ -260,6 +262,8 @@ class PaperBroker:
                 await shelf.put(tx, name, client_id, codec.dumps(draft.orders[client_id]), open=True)
             for symbol in draft.moved:
                 await shelf.set_position(tx, name, symbol, draft.positions[symbol])
+            if draft.averages != before.averages:
+                await shelf.set_averages(tx, name, draft.averages)
             if draft.cash != before.cash:
                 await shelf.set_cash(tx, name, draft.cash)
             if cursor is not None:

@@ -35,6 +35,7 @@ class Venue:
         self.instrument = instrument
         self.cash = ZERO
         self.positions: dict[str, Decimal] = {}
+        self.averages: dict[str, Decimal] = {}
         self.orders: dict[str, VenueOrder] = {}
         self.sequence = 0
         self.touched: dict[str, None] = {}
@@ -45,7 +46,7 @@ class Venue:
         """A copy to work on, with nothing changed yet."""
         twin = Venue(self.spec, self.model, self.instrument)
         twin.cash, twin.sequence = self.cash, self.sequence
-        twin.positions, twin.orders = dict(self.positions), dict(self.orders)
+        twin.positions, twin.orders, twin.averages = dict(self.positions), dict(self.orders), dict(self.averages)
         return twin
 
     def working(self, symbol: str | None = None) -> list[VenueOrder]:
@@ -211,9 +212,21 @@ class Venue:
         moved = order.moved(status, at, filled=filled, average_price=average, reason="")
         self.keep(replace(working, order=moved, fills=(*working.fills, fill), since=since))
         self.cash -= order.side.sign * quantity * paid * instrument.multiplier + fee
+        self._average(order.symbol, order.side.sign * quantity, paid)
         self.positions[order.symbol] = self.positions.get(order.symbol, ZERO) + order.side.sign * quantity
         self.moved[order.symbol] = None
         self.shrink(order.symbol, at)
+
+    def _average(self, symbol: str, signed: Decimal, paid: Decimal) -> None:
+        """What a unit of the position costs on average, where everything of it was bought here; what was brought in has no price."""
+        held, average = self.positions.get(symbol, ZERO), self.averages.get(symbol)
+        after = held + signed
+        if after == 0:
+            self.averages.pop(symbol, None)
+        elif held * after <= 0:
+            self.averages[symbol] = paid
+        elif held * signed > 0 and average is not None:
+            self.averages[symbol] = (average * held + paid * signed) / after
 
 
 def reserved(venue: Venue, working: VenueOrder) -> Decimal:
