@@ -21,6 +21,7 @@ from domain.orders import Order
 from domain.tickets import TicketStatus
 from storage import journal as lines
 from storage import orders as stored
+from trading.adoption import SOURCE
 from trading.wording import describe
 
 RECENT_ORDERS = 20
@@ -123,8 +124,8 @@ def event_text(event: events.Event) -> str:
 
 
 def _booked(ctx: Ctx, wanted: int) -> list[Told]:
-    """The last ledger entries that no order of this house made: imports, demo history, deposits, dividends."""
-    outside = [e for e in ctx.floor.book.entries if e.order is None]
+    """The last ledger entries that no order of this house made: imports, demo history, deposits, dividends, what was done elsewhere."""
+    outside = [e for e in ctx.floor.book.entries if e.order is None or e.source == SOURCE]
     return [Told(e.at, _entry_text(e)) for e in outside[-wanted:]]
 
 

@@ -264,3 +264,29 @@ async def test_a_line_that_is_down_takes_nothing(venue: Harness) -> None:
 async def test_state_is_of_now(venue: Harness) -> None:
     at: datetime = (await venue.broker.state()).at
     assert at == venue.clock.now()
+
+
+async def test_a_report_says_what_kind_of_order_it_is_of(venue: Harness) -> None:
+    sent = limit("l-1", "98", tif=TimeInForce.GTC)
+    await venue.broker.submit(sent)
+    report = (await venue.broker.state()).orders[0]
+    assert (report.side, report.type, report.tif, report.limit) == (sent.side, sent.type, sent.tif, sent.limit)
+
+
+async def test_an_average_price_is_told_only_where_it_is_known(venue: Harness) -> None:
+    assert (await venue.broker.state()).average_prices.get("AAPL") is None, "what was brought in has no price there"
+    await venue.broker.submit(order("s-1", Side.SELL, "50"))
+    await venue.broker.submit(order("b-1", quantity="10"))
+    await venue.move("110.00")
+    await venue.broker.submit(order("b-2", quantity="30"))
+    reports = [await settle(venue, name) for name in ("b-1", "b-2")]
+    paid = sum((f.quantity * f.price for r in reports for f in r.fills), Decimal(0))
+    wanted = paid / 40
+    for broker in (venue.broker, await venue.restart()):
+        state = await broker.state()
+        assert state.positions == {"AAPL": Decimal(40)}
+        assert abs(state.average_prices["AAPL"] - wanted) < Decimal("1E-9")
+    await venue.broker.submit(order("s-2", Side.SELL, "15"))
+    assert abs((await venue.broker.state()).average_prices["AAPL"] - wanted) < Decimal("1E-9"), "selling leaves it"
+    await venue.broker.submit(order("s-3", Side.SELL, "25"))
+    assert (await venue.broker.state()).average_prices == {}
