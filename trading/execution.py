@@ -138,6 +138,11 @@ class Execution:
         async with self._polling:
             await self._look_up(name, told)
 
+    async def hear(self, report: OrderReport) -> None:
+        """Apply what the broker says of one order."""
+        async with self._polling:
+            await self._apply(report)
+
     def take_back(self, name: str) -> None:
         """Cancel an order at the broker that nobody here waits for, with the next poll."""
         self._strays.add(name)
@@ -303,7 +308,7 @@ class Execution:
             await self._apply(report, told=told)
             return
         order = await self._record.order(name)
-        if order is not None and order.open and order.status not in IN_FLIGHT:
+        if order is not None and order.open and order.status not in IN_FLIGHT and not order.external:  # others may have no id of ours there
             await self._record.lost(order, NOT_KNOWN_THERE)
 
     async def _end_stray(self, name: str) -> None:

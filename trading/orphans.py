@@ -78,6 +78,9 @@ class Orphans:
 
         await self._execution.look_up(name, booked)
         after = await self._record.order(name)
+        if after is not None and after.open and after.external and name not in at_broker:
+            await self._record.lost(after, NOT_KNOWN_THERE)
+            after = await self._record.order(name)
         if told or after is None or after.open or name in at_broker:
             return told
         there = "not known there" if after.reason == NOT_KNOWN_THERE else "ended"
@@ -120,7 +123,7 @@ class Orphans:
                 unit.then(partial(self._book.put, row))
             unit.emit(event)
         if row is not None and not cancel:
-            await self._execution.look_up(report.client_id)  # what had filled of it until now
+            await self._execution.hear(report)  # what had filled of it until now
         return [event]
 
     async def policy(self) -> Policy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,15 @@ def kinds(heard: list[events.Event]) -> list[str]:
     ]
 
 
+def inner(reader: Chat) -> Any:
+    """The venue itself, at the other end of the line."""
+    line: Any = reader.house.floor.broker
+    return line._broker
+
+
 async def cut(reader: Chat, *, down: bool = True) -> None:
     """The venue stops answering, or answers again; prices go on."""
-    venue = reader.house.floor.broker._broker  # type: ignore[attr-defined]
+    venue = inner(reader)
 
     async def dead(*_: object) -> object:
         raise BrokerDown("connection refused")
@@ -126,7 +133,7 @@ async def test_an_outage_stops_opening_and_its_end_comes_after_a_comparison(tmp_
         assert "has not answered since" in await reader.say("#buy MSFT 1")
         assert (await reader.reply("#MSFT close 1")).ticket.open
         await cut(reader, down=False)
-        await reader.house.floor.broker._broker.submit(elsewhere("App-1", Side.BUY, "5", "MSFT"))
+        await inner(reader).submit(elsewhere("App-1", Side.BUY, "5", "MSFT"))
         for _ in range(16):
             await reader.later(seconds=1)
         assert kinds(heard) == ["BrokerDown", "ReconciliationFound foreign MSFT", "BrokerUp"]
@@ -140,6 +147,7 @@ async def test_a_split_while_nobody_was_there(tmp_path):
         await reader.pushes()
         floor, held, stop = reader.house.floor, await reader.held("AAPL"), (await reader.book()).stop("AAPL")
         assert stop is not None
+        assert stop.stop is not None
         await floor.broker.cancel(stop.client_id)  # as some brokers do at a split
         async with floor.store.write() as tx:
             await paper.set_position(tx, "demo", "AAPL", held * 2)
@@ -151,7 +159,10 @@ async def test_a_split_while_nobody_was_there(tmp_path):
             assert await reader.held("AAPL") == held * 2
             assert [e.kind for e in entries if e.symbol == "AAPL"].count(EntryKind.SPLIT) == 1
             assert abs(book.equity / equity - 1) < Decimal("0.01")
-            assert (book.stop("AAPL").quantity, book.stop("AAPL").stop) == (stop.quantity * 2, to_tick(stop.stop / 2, Decimal("0.01")))
+            assert (book.stop("AAPL").quantity, book.stop("AAPL").stop) == (
+                stop.quantity * 2,
+                to_tick(stop.stop / 2, Decimal("0.01")),
+            )
             assert await reader.whole()
 
 
@@ -164,7 +175,7 @@ async def test_a_split_in_a_running_house_alarms_nobody(tmp_path):
         assert stop is not None
         async with floor.store.write() as tx:
             await paper.set_position(tx, "demo", "AAPL", held * 2)
-        floor.broker._broker._venue = None
+        inner(reader)._venue = None
         await reader.say("/demo shock AAPL -50%")
         await reader.later(seconds=11)
         assert "ReconciliationFound split AAPL" in kinds(heard)
@@ -179,7 +190,7 @@ async def test_a_split_in_a_running_house_alarms_nobody(tmp_path):
 async def test_a_dead_market_is_no_difference(tmp_path):
     async with chat(tmp_path) as reader:
         heard = listen(reader)
-        source = reader.house.floor.hub.source
+        source: Any = reader.house.floor.hub.source
 
         async def failing(*_: object) -> object:
             raise SourceFailed("down")

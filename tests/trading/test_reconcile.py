@@ -10,12 +10,12 @@ import pytest
 
 from domain.events import OrderCancelled, OrderFilled
 from domain.ledger import EntryKind
-from domain.orders import OrderStatus, OrderType, Side
+from domain.orders import OrderStatus, OrderType, Side, TimeInForce
 from domain.ports import BrokerState, OrderReport
 from domain.tickets import TicketStatus
 from storage import orders, preferences
 from tests.trading.elsewhere import found, order, shelve
-from tests.trading.stage import ACCOUNT, START, buy, limit, stage, stop
+from tests.trading.stage import ACCOUNT, START, buy, close, limit, stage, stop
 from tests.trading.underway import row
 from trading.orphans import POLICY
 from trading.record import EXTERNAL
@@ -261,3 +261,65 @@ async def test_the_journal_says_who_placed_what() -> None:
     await world.broker.inner.submit(order("THEIRS", Side.BUY, "3", symbol="XOM", kind=OrderType.LIMIT, limit=D(100)))
     await world.restart()
     assert await world.journal() == [EXTERNAL, "ReconciliationFound"]
+
+
+async def test_what_was_worked_out_on_a_ledger_that_moved_on_is_not_booked() -> None:
+    world = await stage()
+    await shelve(world, cash=world.floor.book.holdings.cash - 100)
+    ticket = await world.propose(close("AAPL", "1"))
+    reconciler = world.floor.reconciler
+    await reconciler._pass()
+    scene = reconciler._scene
+
+    async def late(look: object) -> object:
+        made = await scene(look)  # type: ignore[arg-type]
+        if await world.status(ticket.id) is TicketStatus.PROPOSED:
+            await world.confirm(ticket)
+        return made
+
+    reconciler._scene = late  # type: ignore[method-assign, assignment]
+    outcome = await reconciler._pass()
+    assert (outcome.found, outcome.equal) == ((), False)
+    assert (await reconciler.now()).equal
+    assert [f.done for f in found(world)] == ["booked −$100.00 as a fee"]
+    assert await world.agrees()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, OrderType.MARKET),
+        ({"limit": D(100)}, OrderType.LIMIT),
+        ({"stop": D(100)}, OrderType.STOP),
+        ({"stop": D(100), "limit": D(99)}, OrderType.STOP_LIMIT),
+    ],
+)
+async def test_an_order_whose_type_is_not_told_is_what_its_prices_make_it(changes: dict[str, Decimal], kind: OrderType) -> None:
+    world = await stage()
+    state = world.broker.state
+    theirs = OrderReport("T", "b", "XOM", OrderStatus.ACCEPTED, D(3), D(0), None, START, side=Side.BUY)
+    theirs = replace(theirs, limit=changes.get("limit"), stop=changes.get("stop"))
+
+    async def with_theirs() -> BrokerState:
+        return replace(await state(), orders=(theirs,))
+
+    world.broker.state = with_theirs  # type: ignore[method-assign]
+    await world.pass_time(301)
+    assert [(o.type, o.tif) for o in world.floor.book.orders] == [(kind, TimeInForce.GTC)]
+    await world.restart()
+    assert [o.client_id for o in world.floor.book.orders] == ["T"], "that its id is not known there does not end it"
+    world.broker.state = state  # type: ignore[method-assign]
+    await world.restart()
+    assert world.floor.book.orders == (), "that it is not among the open ones does"
+    assert [f.what for f in found(world)] == ["orphan", "order"]
+
+
+async def test_a_look_that_costs_nothing_is_not_taken_twice_a_second() -> None:
+    world = await stage()
+    before = len(world.broker.calls)
+    await world.pass_time(290, step=1)
+    asked = [c for c, _ in world.broker.calls[before:]]
+    assert asked.count("state") == 0
+    await world.pass_time(20, step=1)
+    assert [c for c, _ in world.broker.calls].count("state") <= 3
+    assert world.floor.reconciler.next == world.floor.reconciler.last.at + timedelta(minutes=5)
