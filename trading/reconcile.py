@@ -45,7 +45,7 @@ WATCHED = timedelta(seconds=10)  # how often prices are looked at for a move lik
 RECENT = timedelta(days=1)  # orders that ended since then may still have something to tell
 LOOKS = 4
 MOST_ASKED = 200
-MARKS = "marks"
+MARKS = "reconciled"
 
 
 @dataclass(frozen=True, slots=True)

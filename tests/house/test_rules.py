@@ -91,3 +91,13 @@ def test_the_repository_speaks_of_itself_only():
         if path.suffix in {".py", ".md", ".toml", ".txt", ".example", ""} and path.is_file():
             found = machine.search(path.read_text(encoding="utf-8", errors="replace"))
             assert found is None, f"{path.relative_to(ROOT)}: {found.group()}"
+
+
+def test_no_two_parts_of_the_core_remember_under_one_name():
+    kept = [
+        (match[2], path.name)
+        for path in sorted((ROOT / "trading").rglob("*.py"))
+        for match in re.finditer(r'^(PART|MARKS) = "(\w+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert len(kept) > 5
+    assert len({name for name, _ in kept}) == len(kept), sorted(kept)
