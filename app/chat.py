@@ -11,11 +11,11 @@ from typing import Any
 from app import logs, settings, wiring
 from app.banner import banner, status_line
 from app.run import attend
+from app.run import courier as couriers
 from app.wiring import House
 from app.worlds import Wanted
 from bot.adapters.terminal.conversation import Conversation
 from bot.adapters.terminal.pipe import WIDTH, Pipe
-from bot.courier import Courier
 from bot.plain import render
 from domain.chat import Reply
 from domain.ids import RandomIds
@@ -51,10 +51,10 @@ async def _piped(house: House, conversation: Conversation) -> None:
 
     pipe = Pipe(conversation, sys.stdin.buffer, sys.stdout, clock=house.floor.clock, updates=updates)
 
-    async def deliver(reply: Reply) -> None:
+    async def deliver(reply: Reply, *, silent: bool) -> None:
         await pipe.send(ORIGIN.chat, reply)
 
-    courier = Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)
+    courier = couriers(house, deliver)
     sys.stderr.write(render(await banner(house), width=WIDTH) + "\n\n")  # standard output holds one answer a line
     await courier.run_once()
     async with attend(house, None):
@@ -74,10 +74,10 @@ async def _interactive(house: House, conversation: Conversation) -> None:
         conversation, search=house.search, status=lambda: line, history=history
     )
 
-    async def deliver(reply: Reply) -> None:
-        await prompt.send(ORIGIN.chat, reply)
+    async def deliver(reply: Reply, *, silent: bool) -> None:
+        await prompt.push(ORIGIN.chat, reply, silent=silent or not house.settings.bell)
 
-    courier = Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)
+    courier = couriers(house, deliver)
     await refresh()
     await prompt.send(ORIGIN.chat, await banner(house))
     async with attend(house, courier, refresh):

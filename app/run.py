@@ -13,7 +13,7 @@ from app import logs, settings, wiring
 from app.banner import banner
 from app.wiring import House
 from app.worlds import Wanted
-from bot.courier import Courier
+from bot.courier import Courier, Deliver
 from bot.plain import render
 from domain.chat import Reply
 
@@ -36,31 +36,42 @@ async def _run() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
 
-    async def deliver(reply: Reply) -> None:
+    async def deliver(reply: Reply, *, silent: bool) -> None:
         sys.stdout.write(render(reply) + "\n\n")
         sys.stdout.flush()
 
     try:
-        await deliver(await banner(house))
-        async with attend(house, Courier(house.store, house.floor.clock, house.floor.spec.name, deliver)):
+        await deliver(await banner(house), silent=True)
+        async with attend(house, courier(house, deliver)):
             await stop.wait()
     finally:
         await house.close()
+
+
+def courier(house: House, deliver: Deliver) -> Courier:
+    """The courier of a house's account to the chat that `deliver` shows things in, in its reader's zone."""
+    return Courier(house.store, house.floor.clock, house.floor.spec.name, deliver, zone=house.zone)
 
 
 @asynccontextmanager
 async def attend(house: House, courier: Courier | None, also: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:
     """Keep the core alive while the block runs: every second its pulse, the alerts, and whatever else is to be refreshed.
 
-    A round that fails is logged and the next one comes; the work is cancelled when the block ends.
+    An alert goes out as soon as its event is committed. A round that fails is logged and the next one comes; the work is cancelled when the
+    block ends.
     """
-    task = asyncio.create_task(_rounds(house, courier, also))
+    work = [_rounds(house, courier, also)]
+    if courier is not None:
+        house.floor.bus.subscribe(courier.heard)
+        work.append(courier.serve())
+    tasks = [asyncio.create_task(w) for w in work]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def _rounds(house: House, courier: Courier | None, also: Callable[[], Awaitable[None]] | None) -> None:
@@ -69,7 +80,7 @@ async def _rounds(house: House, courier: Courier | None, also: Callable[[], Awai
         try:
             await house.pulse()
             if courier is not None:
-                await courier.run_once()
+                courier.wake()
             if also is not None:
                 await also()
         except Exception:

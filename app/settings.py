@@ -90,6 +90,7 @@ class Settings:
     price_tolerance: Decimal = _setting(
         "How far a price may move between card and confirmation, as a fraction.", _number("0", "0.5"), default=Decimal("0.005")
     )
+    bell: bool = _setting("Whether the terminal rings its bell for a loud alert (yes or no).", _switch, default=True)
     card_minutes: Decimal = _setting("How long a card waits for its confirmation.", _number("0", "60"), default=Decimal(2))
 
     @property

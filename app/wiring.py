@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from app import accounts as openings
@@ -222,6 +223,7 @@ async def _assembled(
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
     terms = Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance)
+    zone = ZoneInfo(settings.zone)
     floor = open_floor(
         spec,
         hub,
@@ -232,14 +234,13 @@ async def _assembled(
         news=market.news,
         calendar=market.calendar,
         concerns=concerns(hub),
-        alerts=alerts.alert,
+        alerts=partial(alerts.alert, zone=zone),
         terms=terms,
     )
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()
     usage = UsageBuffer(store, market.clock, spec.name)
-    zone = ZoneInfo(settings.zone)
     drills = Rehearsals(floor)
     front = FrontDesk(
         floor, market.news, market.calendar, registry, ids, demo=demo, drills=drills, read_only=read_only, zone=zone, usage=usage

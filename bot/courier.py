@@ -1,62 +1,268 @@
-"""The courier: due rows of the outbox to the reader, once and in order; what could not be shown waits and is tried again."""
+"""The courier: waiting alerts to the reader, judged, once and in order; what could not be shown waits and is tried again.
+
+Every row of the outbox ends with exactly one verdict. An alert is shown first and settled then, so a program that dies in between shows
+that one alert again after its restart and never loses one: at most one repeated alert a crash. A platform that takes a key of its own with
+each message can close that gap; a terminal that died with the program showed it to nobody else.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
 
+from commands import digest
+from commands.hearing import Decision
+from commands.reader import CHAT, Ear
+from commands.slash.sheet import moment
 from domain.alerts import Alert
 from domain.chat import Reply, Text, Tone
+from domain.errors import Busy
+from domain.events import Event
 from domain.ports import Clock
 from storage import outbox
+from storage.outbox import TOLD, OutboxRow, Verdict
 from storage.store import Store
 
 LATE = timedelta(minutes=2)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
+PATIENCE = 12  # tries, about half an hour, after which a row is taken for the trouble, not the platform
+GIVE_UP = timedelta(days=1)
+MANY = 20  # more than so many at once are told as one
+MANY_HELD = 3
+AT_ONCE = 200
 
 log = logging.getLogger(__name__)
 
 
-class Courier:
-    """Brings the alerts of one account. `deliver` shows a reply or raises; a row leaves the outbox only after it was shown."""
+class Deliver(Protocol):
+    """Shows a reply in the chat, with a sound unless `silent`; raises Busy where it is to come back later, else where it failed."""
 
-    def __init__(self, store: Store, clock: Clock, account: str, deliver: Callable[[Reply], Awaitable[None]]) -> None:
+    async def __call__(self, reply: Reply, *, silent: bool) -> None:
+        """Returns once the platform has taken it."""
+        ...
+
+
+@dataclass(slots=True)
+class Lane:
+    """Waiting alerts of one urgency, in order. `stuck` from a failure (or the start) until something was shown again.
+
+    `passed` are the rows of this round that failed too often to be waited for, `pause` how long the last failure asks to wait.
+    """
+
+    resume: datetime
+    critical: bool
+    stuck: bool = True
+    passed: set[int] = field(default_factory=set)
+    pause: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one message tells: the rows behind it, oldest first, and how it sounds; the first row carries the others."""
+
+    rows: tuple[OutboxRow, ...]
+    reply: Reply
+    verdict: Verdict
+
+
+class Courier:
+    """Brings the alerts of one account to one chat.
+
+    Critical ones go first, past everything that holds others up; within each of the two lanes the order they were queued in is kept. Only a
+    row that failed for half an hour lets the next one try: if that is shown, the row was the trouble and not the platform.
+    """
+
+    def __init__(self, store: Store, clock: Clock, account: str, deliver: Deliver, *, chat: str = CHAT, zone: tzinfo = UTC) -> None:
         self._store = store
         self._clock = clock
         self._account = account
         self._deliver = deliver
+        self._zone = zone
+        self._ear = Ear(account, chat, zone)
         self._since = clock.now()
-        self._resume = self._since
+        self._urgent = Lane(self._since, critical=True)
+        self._ordinary = Lane(self._since, critical=False)
+        self._swept = False
+        self._turn = asyncio.Lock()
+        self._woken = asyncio.Event()
+
+    async def heard(self, event: Event) -> None:
+        """A listener for the bus: something happened, so there may be something to bring at once."""
+        self.wake()
+
+    def wake(self) -> None:
+        """Have `serve` look for what waits; it returns at once, so nobody who trades waits for a chat platform."""
+        self._woken.set()
+
+    async def serve(self) -> None:
+        """Bring alerts whenever it is woken, until it is cancelled: by every event, and by a clock for those that wait for a time."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                await self.run_once()
+            except Exception:
+                log.exception("a round of the courier failed; the next event or second brings another")
 
     async def run_once(self) -> int:
-        """Deliver what is due; returns how many were shown. The first failure ends the round, and nothing overtakes what it holds up."""
-        if self._clock.now() < self._resume:
-            return 0
-        async with self._store.read() as tx:
-            rows = await outbox.due(tx, self._clock.now(), account=self._account)
+        """Deliver what can be delivered now; returns how many messages were shown. Rounds never overlap."""
+        async with self._turn:
+            if not self._swept:
+                await self._sweep()
+            return await self._bring(self._urgent) + await self._bring(self._ordinary)
+
+    async def _sweep(self) -> None:
+        """Rows that no longer read back would hold up all others."""
+        async with self._store.write() as tx:
+            bad = await outbox.settle_unreadable(tx, self._account, self._clock.now())
+        if bad:
+            log.error("%s alerts do not read back and are not told", bad)
+        self._swept = True
+
+    async def _bring(self, lane: Lane) -> int:
+        """Bring a lane's alerts until none is left or the lane has to pause."""
         shown = 0
-        for row in rows:
-            try:
-                await self._deliver(marked(row.alert, since=self._since))
-            except Exception:
-                pause = min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
-                log.exception("alert %s was not shown; next try in %s", row.id, pause)
-                self._resume = self._clock.now() + pause
-                async with self._store.write() as tx:
-                    await outbox.retry(tx, row.id, self._resume)
-                return shown
-            async with self._store.write() as tx:
-                await outbox.delivered(tx, row.id, self._clock.now())
-            shown += 1
+        lane.passed.clear()
+        while self._clock.now() >= lane.resume:
+            rows = [row for row in await self._waiting(lane) if row.id not in lane.passed]
+            load = await self._next(rows, lane)
+            if load is not None:
+                shown += await self._carried(load, lane)
+                shown += 0 if lane.critical else await self._bring(self._urgent)
+            elif len(rows) < AT_ONCE:  # a whole page that was put away has perhaps more behind it
+                break
+        if lane.passed and lane.stuck:
+            lane.resume = max(lane.resume, self._clock.now() + lane.pause)
         return shown
 
+    async def _waiting(self, lane: Lane) -> list[OutboxRow]:
+        """The rows of a lane in order; while the platform works, one that is the trouble itself stays out until its next try is due."""
+        now = self._clock.now()
+        async with self._store.read() as tx:
+            if lane.critical:
+                rows = await outbox.urgent(tx, self._account, AT_ONCE)
+            else:
+                rows = await outbox.ordinary(tx, self._account, now, AT_ONCE)
+        return [row for row in rows if lane.stuck or row.due <= now or row.tries < PATIENCE]
 
-def marked(alert: Alert, *, since: datetime) -> Reply:
-    """The alert's reply; one that is older than this courier waited for it, and says when it happened."""
-    if since - alert.at <= LATE:
-        return alert.reply
-    note = Text(f"Told late: this happened at {alert.at:%Y-%m-%d %H:%M} UTC.", Tone.QUIET)
+    async def _next(self, rows: Sequence[OutboxRow], lane: Lane) -> Load | None:
+        """The next message of these rows; what is not to be told now is settled or held on the way to it."""
+        if not rows:
+            return None
+        if lane.critical:
+            return self._alone(rows[0], Verdict.LOUD)
+        held = sum(1 for row in rows if row.verdict is Verdict.HELD)
+        if len(rows) > MANY or held > MANY_HELD:
+            return await self._merged(rows, "came while it was quiet" if held > MANY_HELD else "had to wait")
+        return await self._single(rows)
+
+    async def _single(self, rows: Sequence[OutboxRow]) -> Load | None:
+        """The first that is told: telling it is what the next one is judged by."""
+        for row in rows:
+            async with self._store.read() as tx:
+                decision = await self._ear.judge(tx, row.alert, self._clock.now())
+            if decision.verdict in TOLD:
+                return self._alone(row, decision.verdict)
+            await self._put_away([(row, decision)])
+        return None
+
+    async def _merged(self, rows: Sequence[OutboxRow], why: str) -> Load | None:
+        """All that are told, as one message that counts once."""
+        told: list[OutboxRow] = []
+        verdicts: set[Verdict] = set()
+        aside: list[tuple[OutboxRow, Decision]] = []
+        async with self._store.read() as tx:
+            judged = await self._ear.judge_all(tx, [row.alert for row in rows], self._clock.now())
+        for row, decision in zip(rows, judged, strict=True):
+            if decision.verdict in TOLD:
+                told.append(row)
+                verdicts.add(decision.verdict)
+            else:
+                aside.append((row, decision))
+        await self._put_away(aside)
+        if len(told) < 2:
+            return self._alone(told[0], verdicts.pop()) if told else None
+        verdict = Verdict.LOUD if Verdict.LOUD in verdicts else Verdict.SILENT
+        return Load(tuple(told), digest.summary([row.alert for row in told], self._zone, why=why), verdict)
+
+    async def _put_away(self, judged: Sequence[tuple[OutboxRow, Decision]]) -> None:
+        """Settle or hold what is not told now, all in one transaction."""
+        if not judged:
+            return
+        async with self._store.write() as tx:
+            for row, decision in judged:
+                if decision.until is not None:
+                    await outbox.hold(tx, (row.id,), decision.until)
+                else:
+                    await outbox.settle(tx, (row.id,), self._clock.now(), decision.verdict)
+
+    def _alone(self, row: OutboxRow, verdict: Verdict) -> Load:
+        """A row as a message of its own; one that had to wait, for this program or for the platform, says when it happened."""
+        held = row.verdict is Verdict.HELD
+        waited = self._since - row.alert.at > LATE or (bool(row.tries) and self._clock.now() - row.alert.at > LATE)
+        reply = marked(row.alert, self._zone, held=held) if held or waited else row.alert.reply
+        return Load((row,), bare(reply) if row.tries >= PATIENCE else reply, verdict)
+
+    async def _carried(self, load: Load, lane: Lane) -> bool:
+        """Show one message and settle its rows; False where it was not shown."""
+        head, *others = load.rows
+        try:
+            await self._deliver(load.reply, silent=load.verdict is Verdict.SILENT)
+        except Busy as busy:
+            pause = self._clock.now() + timedelta(seconds=max(busy.after, 0))
+            self._urgent.resume = self._ordinary.resume = max(pause, self._urgent.resume, lane.resume)
+            return False
+        except Exception:
+            await self._failed(head, lane)
+            return False
+        now = self._clock.now()
+        async with self._store.write() as tx:
+            await outbox.settle(tx, (head.id,), now, load.verdict)
+            await outbox.settle(tx, tuple(row.id for row in others), now, Verdict.MERGED)
+        lane.stuck = False
+        if lane.critical:
+            self._ordinary.resume = min(self._ordinary.resume, now)  # the line works again
+        return True
+
+    async def _failed(self, row: OutboxRow, lane: Lane) -> None:
+        """Try again later. While others are shown, an ordinary row that fails for a day is given up, and the digest says so."""
+        now = self._clock.now()
+        lane.pause = retry_after(row, critical=lane.critical)
+        log.exception("alert %s was not shown; next try in %s", row.id, lane.pause)
+        async with self._store.write() as tx:
+            if not (lane.critical or lane.stuck) and row.tries >= PATIENCE and now - row.alert.at > GIVE_UP:
+                await outbox.settle(tx, (row.id,), now, Verdict.UNDELIVERED)
+            else:
+                await outbox.retry(tx, row.id, now + lane.pause)
+        if row.tries >= PATIENCE:
+            lane.passed.add(row.id)
+        else:
+            lane.stuck, lane.resume = True, now + lane.pause
+
+
+def marked(alert: Alert, zone: tzinfo, *, held: bool = False) -> Reply:
+    """The alert's reply with the moment it happened, because it is told later."""
+    why = "Held back over your quiet hours" if held else "Told late"
+    note = Text(f"{why}: this happened at {moment(alert.at, zone)}.", Tone.QUIET)
     return replace(alert.reply, blocks=(*alert.reply.blocks, note))
+
+
+def bare(reply: Reply) -> Reply:
+    """What a reply says first and nothing else, for a platform that does not take the whole of it."""
+    return Reply((Text(digest.first_words(reply), Tone.LEAD),), thread=reply.thread)
+
+
+def retry_after(row: OutboxRow, *, critical: bool) -> timedelta:
+    """How long to wait after a failure: twice as long each time up to five minutes, two seconds for a critical alert; less up to a half.
+
+    That part is drawn from the row and the try, so that many couriers do not come back at once and a simulated run repeats itself.
+    """
+    longest = FIRST_RETRY if critical else min(FIRST_RETRY * 2 ** min(row.tries, 10), LONGEST_RETRY)
+    drawn = hashlib.sha256(f"{row.id}/{row.tries}".encode()).digest()[0] / 255
+    return longest * (1 - drawn / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from domain.chat import Reply
@@ -19,7 +20,11 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One push: `kind` for settings, `key` for cooldown (the same key is the same fact), the `reply` to show."""
+    """One push: `kind` for settings, `key` for cooldown (the same key is the same fact), the `reply` to show.
+
+    A key is `kind:about:…`, the most general first, so that its beginnings can be snoozed. `weight` measures how bad the fact is, larger is
+    worse (a fraction, a multiple); of two alerts of one key only a materially heavier one is told again soon.
+    """
 
     at: datetime
     account: str
@@ -27,3 +32,4 @@ class Alert:
     key: str
     urgency: Urgency
     reply: Reply
+    weight: Decimal | None = None

@@ -25,6 +25,7 @@ FoliopilotError
 │   ├── OutcomeUnknown        no answer, or one that does not say; the order may be live
 │   ├── Throttled             refused for now, nothing was taken; says when to come back
 │   └── BrokerDown            nothing was sent
+├── Busy                      a chat platform takes nothing for now; says when to come back
 ├── SourceFailed              a market, news or calendar source could not answer
 ├── StorageFailed             the database refused; nothing was written
 │   └── Unreadable            a stored row no longer reads back
@@ -223,6 +224,14 @@ class Throttled(BrokerError):
 
 class BrokerDown(BrokerError):
     """The broker cannot be reached and nothing was sent."""
+
+
+class Busy(FoliopilotError):
+    """A chat platform is too busy for us and showed nothing; `after` says in how many seconds to come back."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(f"come back in {after:g} s")
+        self.after = after
 
 
 class SourceFailed(FoliopilotError):

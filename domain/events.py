@@ -133,7 +133,10 @@ class StopMoved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ExitTriggered(Event):
-    """An exit the core holds has fired on `ticket`. `gap` is how far beyond its level the market was, zero when it met it."""
+    """An exit the core holds has fired on `ticket`. `gap` is how far beyond its level the market was, zero when it met it.
+
+    `share` is the part of the position it closes; a target of less than all of it is a rung of a ladder.
+    """
 
     symbol: str
     kind: ExitKind
@@ -143,6 +146,7 @@ class ExitTriggered(Event):
     gap: Decimal
     ticket: str
     released: bool  # False: it only proposed, because no mandate covers it
+    share: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
 from commands.alerts import alert
@@ -98,13 +98,13 @@ async def _told(ctx: Ctx, wanted: int) -> list[Told]:
         found = await lines.lines(tx, ctx.account, limit=wanted * READ_PER_LINE, kinds=tuple(KINDS))
     out = []
     for line in found:
-        text = event_text(codec.loads(KINDS[line.kind], line.body))
+        text = event_text(codec.loads(KINDS[line.kind], line.body), ctx.zone)
         if text:
             out.append(Told(line.at, text))
     return out[:wanted]
 
 
-def event_text(event: events.Event) -> str:
+def event_text(event: events.Event, zone: tzinfo = UTC) -> str:
     """An event as one sentence, in the words of its alert where it has one; nothing for a card that only waits."""
     match event:
         case events.TicketMoved(status=TicketStatus.PROPOSED):
@@ -118,7 +118,7 @@ def event_text(event: events.Event) -> str:
         case events.DemoMoved(what=what):
             return f"The demo world moved: {what}."
         case _:
-            said = alert(event)
+            said = alert(event, zone)
             first = said.reply.blocks[0] if said is not None else None
             return first.text[:1].upper() + first.text[1:] if isinstance(first, Text) else ""
 

@@ -38,11 +38,14 @@ class Chat:
         self.house = house
         self.talk = Conversation(house.front.handle, house.floor.desk.open_tickets, origin, house.floor.clock, f"s-{origin.person}")
         self.pushed: list[Reply] = []
-        self.courier = Courier(house.store, house.floor.clock, house.floor.spec.name, self._deliver)
+        self.rung: list[Reply] = []
+        self.courier = Courier(house.store, house.floor.clock, house.floor.spec.name, self._deliver, zone=house.zone)
 
-    async def _deliver(self, reply: Reply) -> None:
+    async def _deliver(self, reply: Reply, *, silent: bool) -> None:
         self.talk.shown(reply)
         self.pushed.append(reply)
+        if not silent:
+            self.rung.append(reply)
 
     async def turn(self, line: str) -> Turn:
         """The answer to a line, whole."""

@@ -10,7 +10,7 @@ async def test_an_outage_delays_alerts_and_loses_none(tmp_path):
     async with chat(tmp_path) as reader:
         shown, broken = [], True
 
-        async def deliver(reply):
+        async def deliver(reply, *, silent):
             if broken:
                 raise ConnectionError("no line")
             shown.append(render(reply, width=1000))
@@ -36,7 +36,7 @@ async def test_one_account_is_not_told_of_another(tmp_path):
     async with chat(tmp_path) as reader:
         shown = []
 
-        async def deliver(reply):
+        async def deliver(reply, *, silent):
             shown.append(reply)
 
         other = Courier(reader.house.store, reader.house.floor.clock, "savings", deliver)

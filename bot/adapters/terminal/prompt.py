@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -76,6 +77,7 @@ class Prompt:
         self._session.bottom_toolbar = lambda: ANSI(f" {status()}")
         self._session.refresh_interval = 1.0
         self._session.style = STYLE
+        self._answering = asyncio.Lock()
 
     async def serve(self) -> None:
         """Answer lines until the reader leaves."""
@@ -92,8 +94,9 @@ class Prompt:
                 if line.strip().lower() in LEAVING:
                     return
                 if line.strip():
-                    turn = await self._conversation.say(line)
-                    await self.send("", turn.reply)
+                    async with self._answering:
+                        turn = await self._conversation.say(line)
+                        await self.send("", turn.reply)
 
     async def send(self, chat: str, reply: Reply) -> str:
         """Print a reply above the prompt."""
@@ -101,6 +104,15 @@ class Prompt:
         width = min(shutil.get_terminal_size().columns, WIDEST)
         print_formatted_text(ANSI(render(reply, width=width, paint=painted, number_buttons=True) + "\n"), output=self._session.output)
         return ""
+
+    async def push(self, chat: str, reply: Reply, *, silent: bool) -> str:
+        """Print an alert above the prompt, never between a line and its answer, and ring the terminal's bell unless `silent`."""
+        async with self._answering:
+            shown = await self.send(chat, reply)
+            if not silent:
+                self._session.output.bell()
+                self._session.output.flush()
+            return shown
 
     async def edit(self, chat: str, message: str, reply: Reply) -> None:
         """What scrolled by stays; the new state is printed."""

@@ -1,0 +1,48 @@
+"""Many things in one message: the nightly digest, and the summary of alerts that had to wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from commands.kinds import kind_named
+from commands.slash.sheet import moment, plural
+from domain.alerts import Alert
+from domain.chat import Block, Button, Buttons, KeyValues, Reply, Text, Tone
+from domain.events import DayDigested
+
+MOST_TOLD = 8
+
+
+def digest(event: DayDigested, zone: tzinfo) -> Reply:
+    """The digest of a day: its first sentence leads, then what happened and what was held back, at most eight sentences of each."""
+    lead = event.happened[0] if event.happened else "Nothing happened."
+    blocks: list[Block] = [Text(lead, Tone.LEAD)]
+    blocks += _listed("What happened", event.happened[1:])
+    blocks += _listed("Held back", event.held_back)
+    buttons = (Button("Journal", "/journal 20"), Button("What happened", "/what-happened today"), Button("Alerts", "/alerts held"))
+    return Reply((*blocks, Text(f"Since {moment(event.since, zone)}.", Tone.QUIET), Buttons(buttons)))
+
+
+def summary(alerts: Sequence[Alert], zone: tzinfo, *, why: str) -> Reply:
+    """One message for many alerts, oldest first: how many of which kind, and the last of them in their own words."""
+    kinds = Counter(a.kind for a in alerts)
+    counted = ", ".join(f"{n} × {kind_named(kind).says}" for kind, n in kinds.most_common())
+    last = [a for a in alerts if a.reply.blocks][-MOST_TOLD:]
+    rows = tuple((moment(a.at, zone), first_words(a.reply)) for a in last)
+    lead = Text(f"{plural(len(alerts), 'alert')} {why}: {counted}.", Tone.LEAD)
+    more = (Text(f"The last {len(last)} of them; the others: `/alerts recent 50`", Tone.QUIET),) if len(alerts) > len(last) else ()
+    return Reply((lead, KeyValues(rows), *more, Buttons((Button("All of them", "/alerts recent 50"), Button("Orders", "/orders")))))
+
+
+def first_words(reply: Reply) -> str:
+    """What a reply says first."""
+    return next((b.text for b in reply.blocks if isinstance(b, Text)), "")
+
+
+def _listed(title: str, sentences: Sequence[str]) -> list[Block]:
+    if not sentences:
+        return []
+    more = f" The first {MOST_TOLD} of {len(sentences)}." if len(sentences) > MOST_TOLD else ""
+    return [Text(f"{title}:{more}"), *(Text(f"· {s}") for s in sentences[:MOST_TOLD])]

@@ -1,0 +1,176 @@
+"""What is said about the house itself: limits and the breaker, mandates and proposals, the broker, the books, and when it was away."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from decimal import Decimal
+
+from commands.followups import reason_sentence
+from commands.slash.sheet import moment, plural
+from domain import events
+from domain.chat import Block, Button, Buttons, Code, Reply, Text, Tone
+from domain.facts import Fact
+from domain.money import HUNDRED, ZERO, money_text, percent_text, plain
+
+MOST_MISSED = 8
+MOST_BUTTONS = 3
+COUNT_FROM = 3
+
+_FOUND = {
+    "fill": "the broker filled an order of yours that this book did not have: {about}",
+    "orphan": "an order at the broker that this book does not know: {about}",
+    "foreign": "a position at the broker that was not traded here: {about}",
+    "missing": "a position of this book that the broker does not have: {about}",
+    "split": "a split: {about}",
+    "cash": "cash: {about}",
+    "order": "an order: {about}",
+}
+
+
+def limit_neared(event: events.LimitNeared) -> Reply:
+    """A limit of the account is near, or crossed."""
+    value, limit = figure(event.value, event.value, event.limit), figure(event.limit, event.value, event.limit)
+    state = f"over its limit of {limit}" if event.crossed else f"near its limit of {limit}"
+    unit = "count" if _counts(event.value, event.limit) else "%"
+    scale = Decimal(1) if unit == "count" else HUNDRED
+    facts = (
+        _fact(event, event.about, event.value * scale, unit, event.code),
+        _fact(event, f"{event.about} limit", event.limit * scale, unit, event.code),
+    )
+    then = "Opening more of it is refused; closing always works." if event.crossed else "Nothing is refused yet."
+    buttons = Buttons((Button("Exposure", "/exposure"), Button("Limits", "/risk-limits"), Button("Positions", "/positions")))
+    lead = f"{_capital(event.about)} is at {value}, {state}."
+    return _reply(lead, facts, Text(f"{then} Rule {event.code}.", Tone.QUIET), buttons, tone=Tone.WARNING)
+
+
+def breaker_tripped(event: events.BreakerTripped, zone: tzinfo) -> Reply:
+    """The loss breaker stopped opening."""
+    value, limit = figure(abs(event.value), event.value, event.limit), figure(abs(event.limit), event.value, event.limit)
+    lead = f"The breaker tripped: {event.code.replace('_', ' ')} is at {value}, the limit is {limit}."
+    then = f"Only closing and reducing go on until {moment(event.until, zone)}, or until an owner resets it. Stops work on."
+    facts = (
+        _fact(event, "loss", abs(event.value) * HUNDRED, "%", event.code),
+        _fact(event, "loss limit", abs(event.limit) * HUNDRED, "%", event.code),
+    )
+    buttons = Buttons((Button("Breaker", "/breaker"), Button("Positions", "/positions"), Button("Cancel all", "#cancel-all")))
+    return _reply(lead, facts, Text(then), buttons, tone=Tone.BAD)
+
+
+def breaker_reset(event: events.BreakerReset) -> Reply:
+    """Opening is allowed again."""
+    why = "the cool-down is over" if event.who == "breaker" else f"reset by {event.who}"
+    return _reply(f"Opening is allowed again: {why}.", (), Buttons((Button("Breaker", "/breaker"),)))
+
+
+def automation_changed(event: events.AutomationChanged) -> Reply:
+    """Manual-only mode was switched."""
+    lead = f"Automation may act again (switched on by {event.who})."
+    then = "It acts within the mandates you signed."
+    if not event.allowed:
+        lead = f"Automation is switched off (by {event.who}): nothing acts by itself, it only proposes."
+        then = "Stops that rest at the broker work on."
+    return _reply(lead, (), Text(then), Buttons((Button("Automation", "/automation"), Button("Mandates", "/mandates"))), tone=Tone.WARNING)
+
+
+def limit_changed(event: events.LimitChanged) -> Reply:
+    """An owner changed a risk limit."""
+    lead = f"The limit {event.name} is {event.becomes} now; it was {event.was or 'not set'}."
+    return _reply(lead, (), Text(f"Changed by {event.who}.", Tone.QUIET), Buttons((Button("Limits", "/risk-limits"),)))
+
+
+def mandate_signed(event: events.MandateSigned, zone: tzinfo) -> Reply:
+    """A person signed limits within which automation acts."""
+    lead = f"Mandate {event.mandate} is signed by {event.who} until {moment(event.expires, zone)}."
+    then = f"It allows: {event.what.rstrip('.')}. Everything it does is told."
+    return _reply(lead, (), Text(then), Buttons((Button("Mandates", "/mandates"),)))
+
+
+def mandate_ended(event: events.MandateEnded) -> Reply:
+    """A mandate was revoked, used up or has expired."""
+    lead = f"Mandate {event.mandate} is over: {event.reason.rstrip('.') or 'it ended'}."
+    then = f"It allowed: {event.what.rstrip('.')}. From now on that is only proposed."
+    return _reply(lead, (), Text(then), Buttons((Button("Mandates", "/mandates"),)), tone=Tone.WARNING)
+
+
+def proposed(event: events.ActionProposed, zone: tzinfo) -> Reply:
+    """A card that automation drew up and a person has to answer."""
+    lead = f"A card waits for you until {moment(event.expires, zone)}: {event.line}."
+    buttons = Buttons((Button("Confirm", f"confirm:{event.ticket}:{event.digest}"), Button("Cancel", f"cancel:{event.ticket}")))
+    why = Text(f"Why: {event.why.rstrip('.')}. No mandate covers it, so nothing is sent before you confirm.")
+    return _reply(lead, (), why, Code(event.line), buttons, tone=Tone.WARNING, thread=event.ticket)
+
+
+def reconciled(event: events.ReconciliationFound) -> Reply:
+    """Book and broker differed."""
+    what = _FOUND.get(event.what, "{about}").format(about=event.about)
+    done = reason_sentence(event.done or "nothing was changed")
+    detail = Text(f"Here: {event.book or 'nothing'}. At the broker: {event.broker or 'nothing'}. {done}")
+    buttons = Buttons((Button("Positions", "/positions"), Button("Orders", "/orders"), Button("Journal", "/journal")))
+    return _reply(f"Book and broker differed, {what}.", (), detail, buttons, tone=Tone.WARNING)
+
+
+def broker_down(event: events.BrokerDown, zone: tzinfo) -> Reply:
+    """The broker does not answer."""
+    if event.positions:
+        lead = f"The broker does not answer since {moment(event.since, zone)}, with {plural(event.positions, 'position')} open."
+        then = "Stops that rest there should work on; what is watched here cannot act until it answers. It is tried all the time."
+    else:
+        lead = f"The broker does not answer since {moment(event.since, zone)}; no position is open."
+        then = "Nothing can be sent until it answers. It is tried all the time."
+    reason = Text(f"What it said: {event.reason.rstrip('.')}.", Tone.QUIET) if event.reason else None
+    buttons = Buttons((Button("Status", "/status"), Button("Stops", "/stops")))
+    return _reply(lead, (), Text(then), reason, buttons, tone=Tone.BAD if event.positions else Tone.WARNING)
+
+
+def broker_up(event: events.BrokerUp, zone: tzinfo) -> Reply:
+    """The broker answers again."""
+    lead = f"The broker answers again; it was silent since {moment(event.since, zone)}."
+    buttons = Buttons((Button("Positions", "/positions"), Button("Orders", "/orders")))
+    return _reply(lead, (), Text("The books were compared."), buttons)
+
+
+def was_away(event: events.WasAway, zone: tzinfo) -> Reply:
+    """The program saw nothing for a while: from when to when, what fell into it, and what was done."""
+    span = f"from {moment(event.since, zone)} to {moment(event.at, zone)}"
+    if not event.missed:
+        then = Text("Nothing that is watched here would have acted meanwhile.")
+        return _reply(f"I was away {span} and missed nothing.", (), then, Buttons((Button("Status", "/status"),)))
+    lead = f"I was away {span}; {plural(len(event.missed), 'thing')} would have happened."
+    told = [Text(_missed(m, zone)) for m in event.missed[:MOST_MISSED]]
+    if len(event.missed) > MOST_MISSED:
+        told.append(Text(f"And {len(event.missed) - MOST_MISSED} more: `/journal 50`", Tone.QUIET))
+    facts = tuple(
+        _fact(event, f"{m.symbol} {m.what} {name}", value, "USD", "bars of the blind interval")
+        for m in event.missed
+        for name, value in (("level", m.level), ("price", m.price))
+    )
+    symbols = tuple(dict.fromkeys(m.symbol for m in event.missed))[:MOST_BUTTONS]
+    closing = tuple(Button("Close now" if len(symbols) == 1 else f"Close {s}", f"#{s} close") for s in symbols)
+    keep = Button("Keep", f"/alerts keep was-away:{symbols[0] if len(symbols) == 1 else 'all'}")
+    return _reply(lead, tuple({f.label: f for f in facts}.values()), *told, Buttons((*closing, keep)), tone=Tone.BAD)
+
+
+def figure(value: Decimal, *together: Decimal) -> str:
+    """A limit's figure as it is typed: percent, or a plain number where all that belong together are whole and no fraction."""
+    return plain(value) if _counts(*together) else percent_text(value, sign=False)
+
+
+def _counts(*values: Decimal) -> bool:
+    return all(v == v.to_integral_value() for v in values) and max((abs(v) for v in values), default=ZERO) >= COUNT_FROM
+
+
+def _missed(missed: events.Missed, zone: tzinfo) -> str:
+    what = f"{missed.symbol}: {missed.what} at {money_text(missed.level)} would have fired at {money_text(missed.price)}"
+    return f"{what}, {moment(missed.when, zone)}. {reason_sentence(missed.done or 'nothing was done')}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _fact(event: events.Event, label: str, value: Decimal, unit: str, source: str) -> Fact:
+    return Fact(label.lower().replace(" ", "."), label, value, unit, event.at, source=source)
+
+
+def _reply(lead: str, facts: tuple[Fact, ...], *blocks: Block | None, tone: Tone = Tone.LEAD, thread: str | None = None) -> Reply:
+    return Reply((Text(lead, tone), *(b for b in blocks if b is not None)), facts=facts, thread=thread)
