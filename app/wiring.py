@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -19,13 +19,16 @@ from app.settings import Settings
 from app.worlds import Wanted, World
 from commands import alerts
 from commands.context import Part
+from commands.day import Day
 from commands.desk import FrontDesk
 from commands.palette import Palette, Suggestion
 from commands.registry import Registry
+from commands.slash.activity import event_text
 from commands.usage import UsageBuffer
 from copilot.concerns import concerns
 from domain.clock import SystemClock
 from domain.errors import BadArgument
+from domain.events import DayDigested
 from domain.ids import RandomIds
 from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
@@ -38,6 +41,10 @@ from storage.world import WorldState
 from trading.floor import Floor, open_floor
 from trading.statement import Statement
 from trading.tickets import Terms
+
+
+TellDay = Callable[[datetime, datetime], Awaitable[DayDigested | None]]
+"""Digests the half-open interval and tells it, for the job of the night."""
 
 
 @dataclass(slots=True)
@@ -56,6 +63,7 @@ class House:
     zone: tzinfo
     stack: AsyncExitStack
     lock: asyncio.Lock
+    tell_day: TellDay
 
     def parts(self) -> Sequence[Part]:
         """The rows of the banner, `/status` and `doctor`."""
@@ -237,6 +245,7 @@ async def _assembled(
         alerts=partial(alerts.alert, zone=zone),
         terms=terms,
     )
+    tell_day = partial(Day(store, spec.name, partial(event_text, zone=zone)).tell, floor.bus)
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()
@@ -246,7 +255,19 @@ async def _assembled(
         floor, market.news, market.calendar, registry, ids, demo=demo, drills=drills, read_only=read_only, zone=zone, usage=usage
     )
     house = House(
-        settings, wanted, store, market, floor, front, Palette(registry.all(), hub.instruments()), usage, demo, zone, stack, asyncio.Lock()
+        settings,
+        wanted,
+        store,
+        market,
+        floor,
+        front,
+        Palette(registry.all(), hub.instruments()),
+        usage,
+        demo,
+        zone,
+        stack,
+        asyncio.Lock(),
+        tell_day,
     )
     front.parts = house.parts
     return house

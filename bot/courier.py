@@ -33,7 +33,8 @@ FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
 PATIENCE = 12  # tries, about half an hour, after which a row is taken for the trouble, not the platform
 GIVE_UP = timedelta(days=1)
-MANY = 20  # more than so many at once are told as one
+MANY = 20  # more than so many are told as one, where the oldest had to wait
+WAITED = timedelta(seconds=10)
 MANY_HELD = 3
 AT_ONCE = 200
 
@@ -158,7 +159,8 @@ class Courier:
         if lane.critical:
             return self._alone(rows[0], Verdict.LOUD)
         held = sum(1 for row in rows if row.verdict is Verdict.HELD)
-        if len(rows) > MANY or held > MANY_HELD:
+        late = self._clock.now() - rows[0].alert.at > WAITED
+        if (late and len(rows) > MANY) or held > MANY_HELD:
             return await self._merged(rows, "came while it was quiet" if held > MANY_HELD else "had to wait")
         return await self._single(rows)
 

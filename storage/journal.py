@@ -52,6 +52,12 @@ async def lines(tx: Tx, account: str, *, limit: int, kinds: Collection[str] | No
     return [JournalLine(**row) for row in rows]
 
 
+async def between(tx: Tx, account: str, since: datetime, until: datetime, *, kinds: Collection[str]) -> list[JournalLine]:
+    """The lines of these kinds in the half-open interval [since, until), oldest first."""
+    rows = await tx.select("journal", account=account, kind=tuple(kinds), since=("at", since), until=("at", until), order="seq")
+    return [JournalLine(**row) for row in rows if row["at"] < until]
+
+
 async def verify(tx: Tx) -> int | None:
     """None when every line is as it was written; else the number of the first line that was changed, removed or added."""
     heads = await tx.select("journal_head", one=_HEAD)
