@@ -42,7 +42,6 @@ from trading.floor import Floor, open_floor
 from trading.statement import Statement
 from trading.tickets import Terms
 
-
 TellDay = Callable[[datetime, datetime], Awaitable[DayDigested | None]]
 """Digests the half-open interval and tells it, for the job of the night."""
 

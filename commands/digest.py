@@ -17,7 +17,8 @@ MOST_TOLD = 8
 
 def digest(event: DayDigested, zone: tzinfo) -> Reply:
     """The digest of a day: its first sentence leads, then what happened and what was held back, at most eight sentences of each."""
-    lead = event.happened[0] if event.happened else "Nothing happened."
+    first = event.happened[0] if event.happened else "nothing happened."
+    lead = f"Your day: {first[:1].lower()}{first[1:]}"
     blocks: list[Block] = [Text(lead, Tone.LEAD)]
     blocks += _listed("What happened", event.happened[1:])
     blocks += _listed("Held back", event.held_back)

@@ -79,7 +79,7 @@ def is_rung(event: events.ExitTriggered) -> bool:
 def stop_failed(event: events.StopFailed, zone: tzinfo) -> Reply:
     """A position is without the stop it should have."""
     symbol, quantity = event.symbol, quantity_text(abs(event.quantity))
-    lead = f"{quantity} {symbol} are without their stop since {moment(event.since, zone)}."
+    lead = f"{symbol} is without its stop since {moment(event.since, zone)}: {quantity} unprotected."
     what = f"Put a stop back: `#{symbol} stop {STOP}`. Or get out: `#{symbol} close`."
     facts = (_fact(event, f"{symbol} unprotected", abs(event.quantity), "shares", "the core's watch on stops"),)
     return _reply(lead, facts, _why(event.reason), Text(what), _choices(symbol, stop=True, keep=f"stop-failed:{symbol}"), tone=Tone.BAD)
@@ -144,7 +144,9 @@ def news_touched(event: events.NewsTouched) -> Reply:
     tone = "sounds good" if event.tone > Decimal("0.2") else "sounds bad" if event.tone < Decimal("-0.2") else "neutral in tone"
     symbol = event.symbol
     facts = (_fact(event, f"{symbol} tone", event.tone, "score", f"news {event.news}"),)
-    said = Text(f"The headline {tone} ({plain(event.tone.quantize(Decimal('0.01')))} of −1 to 1); it is somebody else's word.", Tone.QUIET)
+    said = Text(
+        f"The headline {tone} ({quantity_text(event.tone.quantize(Decimal('0.01')))} of −1 to 1); it is somebody else's word.", Tone.QUIET
+    )
     buttons = Buttons(
         (Button("News", f"/news {symbol}"), Button("Stop 5%", f"#{symbol} stop {STOP}"), Button("Close now", f"#{symbol} close"))
     )

@@ -11,9 +11,10 @@ from domain import events
 from domain.chat import KeyValues
 from domain.errors import BadArgument
 from domain.ledger import EntryKind
-from domain.orders import Fill, OrderStatus, OrderType, Side
+from domain.orders import OrderStatus
 from domain.tickets import TicketStatus
-from tests.commands.actions.stage import LEDGER, ORIGIN, START, STOPS, entry, order, stage
+from tests.commands.actions.stage import LEDGER, ORIGIN, START, STOPS, entry, stage
+from tests.commands.happenings import EVERY
 from tests.commands.slash.reading import buttons, everything, keyed, lead, unsupported, value
 
 D = Decimal
@@ -89,26 +90,9 @@ async def test_every_kind_of_entry_has_words():
 
 
 def test_every_event_that_a_person_can_meet_has_a_sentence():
-    held = order("s1-1", "AAPL", OrderType.STOP, quantity="20", stop=D(170))
-    fill = Fill("f1", "s1-1", "main", "AAPL", Side.SELL, D(20), D("169.98"), D(1), START)
-    given = {
-        events.TicketMoved: ("t1", "#AAPL close", TicketStatus.EXPIRED, "desk", "expired, nothing was sent"),
-        events.OrderAccepted: (held,),
-        events.OrderFilled: (replace(held, filled=D(20)), fill, D(399)),
-        events.OrderRejected: (held,),
-        events.OrderCancelled: (replace(held, status=OrderStatus.CANCELLED),),
-        events.OrderReplaced: (held,),
-        events.OrderOutcomeUnknown: (held,),
-        events.PositionOpened: ("KO", D(10), D(70)),
-        events.PositionClosed: ("KO", D(58)),
-        events.KillSwitchPulled: ("me",),
-        events.KillSwitchReleased: ("me",),
-        events.DemoMoved: ("shock NVDA −8.00%",),
-        events.JobFailed: ("poll", "abc"),
-    }
-    assert set(given) == set(events.ALL)
-    for kind, rest in given.items():
-        said = event_text(kind(START, "main", *rest))
+    assert set(EVERY) == set(events.ALL)
+    for event in EVERY.values():
+        said = event_text(event)
         assert said.endswith(".")
         assert said[0].isupper()
     assert event_text(events.Event(START, ORIGIN.chat)) == ""
