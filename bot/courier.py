@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
@@ -31,12 +33,15 @@ from storage.store import Store
 LATE = timedelta(minutes=2)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)
-PATIENCE = 12  # tries, about half an hour, after which a row is taken for the trouble, not the platform
-GIVE_UP = timedelta(days=1)
+PATIENCE = 6  # failures, after which an alert is tried in less words too
+NOTICES = 3
 MANY = 20  # more than so many are told as one, where the oldest had to wait
+SHORT = 1.0
 WAITED = timedelta(seconds=10)
 MANY_HELD = 3
 AT_ONCE = 200
+
+NOTICE = Reply((Text("An alert could not be shown here; `/alerts recent` lists it.", Tone.WARNING),))
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +56,10 @@ class Deliver(Protocol):
 
 @dataclass(slots=True)
 class Lane:
-    """Waiting alerts of one urgency, in order. `stuck` from a failure (or the start) until something was shown again.
-
-    `passed` are the rows of this round that failed too often to be waited for, `pause` how long the last failure asks to wait.
-    """
+    """Waiting alerts of one urgency, in order; none of them is tried before `resume`."""
 
     resume: datetime
     critical: bool
-    stuck: bool = True
-    passed: set[int] = field(default_factory=set)
-    pause: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,9 @@ class Load:
 class Courier:
     """Brings the alerts of one account to one chat.
 
-    Critical ones go first, past everything that holds others up; within each of the two lanes the order they were queued in is kept. Only a
-    row that failed for half an hour lets the next one try: if that is shown, the row was the trouble and not the platform.
+    Critical ones go first, past everything that holds others up; within each of the two lanes the order they were queued in is kept. An
+    alert that fails again and again is tried in its first words too. Where three times a notice that names nothing of it is taken and the
+    alert is not, it is the trouble and is put away as that; so none holds up the next one unless the platform takes nothing at all.
     """
 
     def __init__(self, store: Store, clock: Clock, account: str, deliver: Deliver, *, chat: str = CHAT, zone: tzinfo = UTC) -> None:
@@ -90,6 +90,7 @@ class Courier:
         self._urgent = Lane(self._since, critical=True)
         self._ordinary = Lane(self._since, critical=False)
         self._swept = False
+        self._noticed: Counter[int] = Counter()
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
 
@@ -110,6 +111,10 @@ class Courier:
                 await self.run_once()
             except Exception:
                 log.exception("a round of the courier failed; the next event or second brings another")
+            pause = (max(self._urgent.resume, self._ordinary.resume) - self._clock.now()).total_seconds()
+            if 0 < pause < SHORT:  # a platform that asks for a moment is not left alone for a whole second
+                await self._clock.sleep(pause)
+                self.wake()
 
     async def run_once(self) -> int:
         """Deliver what can be delivered now; returns how many messages were shown. Rounds never overlap."""
@@ -129,28 +134,21 @@ class Courier:
     async def _bring(self, lane: Lane) -> int:
         """Bring a lane's alerts until none is left or the lane has to pause."""
         shown = 0
-        lane.passed.clear()
         while self._clock.now() >= lane.resume:
-            rows = [row for row in await self._waiting(lane) if row.id not in lane.passed]
+            rows = await self._waiting(lane)
             load = await self._next(rows, lane)
             if load is not None:
                 shown += await self._carried(load, lane)
                 shown += 0 if lane.critical else await self._bring(self._urgent)
             elif len(rows) < AT_ONCE:  # a whole page that was put away has perhaps more behind it
                 break
-        if lane.passed and lane.stuck:
-            lane.resume = max(lane.resume, self._clock.now() + lane.pause)
         return shown
 
     async def _waiting(self, lane: Lane) -> list[OutboxRow]:
-        """The rows of a lane in order; while the platform works, one that is the trouble itself stays out until its next try is due."""
-        now = self._clock.now()
         async with self._store.read() as tx:
             if lane.critical:
-                rows = await outbox.urgent(tx, self._account, AT_ONCE)
-            else:
-                rows = await outbox.ordinary(tx, self._account, now, AT_ONCE)
-        return [row for row in rows if lane.stuck or row.due <= now or row.tries < PATIENCE]
+                return await outbox.urgent(tx, self._account, AT_ONCE)
+            return await outbox.ordinary(tx, self._account, self._clock.now(), AT_ONCE)
 
     async def _next(self, rows: Sequence[OutboxRow], lane: Lane) -> Load | None:
         """The next message of these rows; what is not to be told now is settled or held on the way to it."""
@@ -209,43 +207,53 @@ class Courier:
         held = row.verdict is Verdict.HELD
         waited = self._since - row.alert.at > LATE or (bool(row.tries) and self._clock.now() - row.alert.at > LATE)
         reply = marked(row.alert, self._zone, held=held) if held or waited else row.alert.reply
-        return Load((row,), bare(reply) if row.tries >= PATIENCE else reply, verdict)
+        return Load((row,), reply, verdict)
 
     async def _carried(self, load: Load, lane: Lane) -> bool:
-        """Show one message and settle its rows; False where it was not shown."""
+        """Show one message and settle its rows; False where it was not shown, and the lane pauses."""
         head, *others = load.rows
         try:
-            await self._deliver(load.reply, silent=load.verdict is Verdict.SILENT)
+            whole = await self._shown(load)
         except Busy as busy:
             pause = self._clock.now() + timedelta(seconds=max(busy.after, 0))
             self._urgent.resume = self._ordinary.resume = max(pause, self._urgent.resume, lane.resume)
             return False
-        except Exception:
-            await self._failed(head, lane)
+        except Exception as error:
+            log.warning("alert %s was not shown (try %s): %s", head.id, head.tries + 1, error, exc_info=not head.tries)
+            lane.resume = self._clock.now() + retry_after(head, critical=lane.critical)
+            async with self._store.write() as tx:
+                await outbox.retry(tx, head.id, lane.resume)
             return False
         now = self._clock.now()
         async with self._store.write() as tx:
-            await outbox.settle(tx, (head.id,), now, load.verdict)
-            await outbox.settle(tx, tuple(row.id for row in others), now, Verdict.MERGED)
-        lane.stuck = False
+            await outbox.settle(tx, (head.id,), now, load.verdict if whole else Verdict.UNDELIVERED)
+            await outbox.settle(tx, tuple(row.id for row in others), now, Verdict.MERGED if whole else Verdict.UNDELIVERED)
         if lane.critical:
             self._ordinary.resume = min(self._ordinary.resume, now)  # the line works again
         return True
 
-    async def _failed(self, row: OutboxRow, lane: Lane) -> None:
-        """Try again later. While others are shown, an ordinary row that fails for a day is given up, and the digest says so."""
-        now = self._clock.now()
-        lane.pause = retry_after(row, critical=lane.critical)
-        log.exception("alert %s was not shown; next try in %s", row.id, lane.pause)
-        async with self._store.write() as tx:
-            if not (lane.critical or lane.stuck) and row.tries >= PATIENCE and now - row.alert.at > GIVE_UP:
-                await outbox.settle(tx, (row.id,), now, Verdict.UNDELIVERED)
-            else:
-                await outbox.retry(tx, row.id, now + lane.pause)
-        if row.tries >= PATIENCE:
-            lane.passed.add(row.id)
-        else:
-            lane.stuck, lane.resume = True, now + lane.pause
+    async def _shown(self, load: Load) -> bool:
+        """Show a message in the fullest form the platform takes; False where it took only the notice, the last of three times.
+
+        Raises what the whole message raised where it was not shown.
+        """
+        silent = load.verdict is Verdict.SILENT
+        try:
+            await self._deliver(load.reply, silent=silent)
+        except Busy:
+            raise
+        except Exception:
+            if load.rows[0].tries < PATIENCE:
+                raise
+            with suppress(Exception):
+                await self._deliver(bare(load.reply), silent=silent)
+                return True
+            with suppress(Exception):
+                await self._deliver(NOTICE, silent=silent)
+                self._noticed[load.rows[0].id] += 1
+            if self._noticed[load.rows[0].id] < NOTICES:
+                raise
+        return self._noticed.pop(load.rows[0].id, 0) < NOTICES
 
 
 def marked(alert: Alert, zone: tzinfo, *, held: bool = False) -> Reply:
