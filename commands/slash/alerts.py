@@ -56,9 +56,10 @@ async def alerts(ctx: Ctx, what: Rest | None = None) -> Reply:
 async def _set(ctx: Ctx, rest: str) -> Reply:
     """`set KIND|THEME loud|silent|off|default`."""
     name, _, word = rest.lower().rpartition(" ")
-    kinds, level = _kinds(name.strip() or word), word.strip()
-    if level not in (*Level, "default") or not name:
-        raise BadArgument("How loud: loud, silent, off or default.", example=f"/alerts set {name.strip() or 'news'} silent")
+    level = word.strip()
+    if not name or level not in (*Level, "default"):
+        raise BadArgument("Say a kind or a theme, and how loud: loud, silent, off or default.", example="/alerts set news silent")
+    kinds = _kinds(name.strip())
     critical = [kind for kind in kinds if is_critical(kind)]
     if critical and len(kinds) == 1 and level not in (Level.LOUD, "default"):
         raise _always_loud(kinds[0])
@@ -79,7 +80,9 @@ async def _set(ctx: Ctx, rest: str) -> Reply:
 
 async def _mute(ctx: Ctx, rest: str) -> Reply:
     """`mute KIND`."""
-    return await _set(ctx, f"{rest} off" if rest else "")
+    if not rest:
+        raise BadArgument("Mute which kind? `/alerts kinds` lists them.", example="/alerts mute volume")
+    return await _set(ctx, f"{rest} off")
 
 
 async def _quiet(ctx: Ctx, rest: str) -> Reply:
@@ -109,8 +112,10 @@ async def _budget(ctx: Ctx, rest: str) -> Reply:
 
 async def _snooze(ctx: Ctx, rest: str) -> Reply:
     """`snooze KEY 1h|off`."""
-    key, _, span = rest.rpartition(" ")
-    key = _snoozable(ctx, key.strip())
+    word, _, span = rest.rpartition(" ")
+    if not word:
+        raise BadArgument("Snooze what, and for how long?", example="/alerts snooze AAPL 1h")
+    key = _snoozable(ctx, word.strip())
     if span.lower() == "off":
         await _change(ctx, lambda s: replace(s, snoozed={k: v for k, v in s.snoozed.items() if k != key}))
         return _answer(f"{key} is told again.", "", Button("Alerts", "/alerts"))
@@ -184,7 +189,7 @@ def _kinds(name: str) -> tuple[str, ...]:
         return (name,)
     if name in tuple(Theme):
         return tuple(kind for kind, row in KINDS.items() if row.theme == name)
-    near = arguments.nearest(name[:40], (*KINDS, *Theme)) if name else None
+    near = arguments.nearest(name[:40], (*KINDS, *Theme))
     hint = f" Did you mean {near}?" if near else " `/alerts kinds` lists them."
     raise BadArgument(f"There is no kind of alert “{name[:40]}”.{hint}", example=f"/alerts set {near or 'news'} silent")
 
