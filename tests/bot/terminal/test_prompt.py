@@ -72,6 +72,50 @@ async def test_exit_leaves():
         assert desk.heard == []
 
 
+class Bell(DummyOutput):
+    """Counts how often it rang."""
+
+    rung = 0
+
+    def bell(self):
+        self.rung += 1
+
+
+async def test_an_alert_rings_unless_it_is_silent():
+    async with prompt() as (_, _, made):
+        made._session.app.output = bell = Bell()
+        await made.push("", Reply((Text("loud"),)), silent=False)
+        await made.push("", Reply((Text("quiet"),)), silent=True)
+        assert bell.rung == 1
+
+
+async def test_an_alert_waits_for_the_answer_that_is_under_way(monkeypatch):
+    async with prompt() as (_, keys, made):
+        said, shown, go = asyncio.Event(), [], asyncio.Event()
+
+        async def slow(incoming):
+            said.set()
+            await go.wait()
+            return Reply((Text("the answer"),))
+
+        async def send(chat, reply):
+            shown.append(reply.blocks[0].text)
+            return ""
+
+        monkeypatch.setattr(made._conversation, "_handle", slow)
+        monkeypatch.setattr(made, "send", send)
+        keys.send_text("hello\n\x04")
+        serving = asyncio.create_task(made.serve())
+        await asyncio.wait_for(said.wait(), 10)
+        pushing = asyncio.create_task(made.push("", Reply((Text("an alert"),)), silent=True))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert shown == []
+        go.set()
+        await asyncio.wait_for(asyncio.gather(serving, pushing), 10)
+        assert shown == ["the answer", "an alert"]
+
+
 def test_the_menu_completes_commands_and_actions_and_leaves_words_alone():
     completer = PaletteCompleter(lambda text: [FOUND])
     (found,) = completer.get_completions(Document("/pos"), CompleteEvent())
