@@ -75,7 +75,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "stop-failed": Kind(_EXITS, _LOUD, "a position is without the stop it should have", _CRITICAL),
         "stop-restored": Kind(_EXITS, _LOUD, "a position has its stop again"),
         "quote-doubted": Kind(_EXITS, _LOUD, "a quote that reached a stop was not believed", _WARNING, _HOUR / 4, counted=True),
-        "drawdown": Kind(_WATCH, _LOUD, "a position is over 10% below its top", _WARNING, _DAY, counted=True),
+        "drawdown": Kind(_WATCH, _LOUD, "a position went over 10% against you", _WARNING, _DAY, counted=True),
         "spike": Kind(_WATCH, _LOUD, "a sudden move of over 5%", _WARNING, _HOUR, counted=True),
         "volume": Kind(_WATCH, _SILENT, "unusual volume", _INFO, 4 * _HOUR, counted=True),
         "gap": Kind(_WATCH, _LOUD, "an opening gap", _WARNING, _DAY, counted=True),

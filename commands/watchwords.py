@@ -26,6 +26,7 @@ _FIRED = {
     ExitKind.BREAK_EVEN: "break-even move",
 }
 _REPORTS = {0: "today", 1: "tomorrow"}
+_SESSIONS = {"before": ", before the open", "after": ", after the close"}
 
 
 def stop_moved(event: events.StopMoved) -> Reply:
@@ -120,11 +121,11 @@ def position_moved(event: events.PositionMoved) -> Reply:
     size = percent_text(abs(event.value), sign=False)
     match event.what:
         case "drawdown":
-            lead = f"{symbol} is {size} below its top ({over}), at {price}."
+            lead = f"{symbol} went {size} against you {over}, to {price}."
         case "spike":
-            lead = f"{symbol} moved by {percent_text(event.value)} ({over}), to {price}."
+            lead = f"{symbol} moved by {percent_text(event.value)} {over}, to {price}."
         case "gap":
-            lead = f"{symbol} opened with a gap of {percent_text(event.value)} ({over}), at {price}."
+            lead = f"{symbol} gapped by {percent_text(event.value)} {over}, it is at {price}."
         case "volume":
             lead = f"{symbol} trades {plain(event.value.quantize(Decimal('0.1')))} times its usual volume ({over}), at {price}."
         case other:
@@ -164,8 +165,7 @@ def earnings_neared(event: events.EarningsNeared, zone: tzinfo) -> Reply:
     """A held company reports soon."""
     days = (event.when.astimezone(zone).date() - event.at.astimezone(zone).date()).days
     when = _REPORTS.get(days, f"in {days} days")
-    session = f", {event.session.replace('_', ' ')}" if event.session else ""
-    lead = f"{event.symbol} reports {when}, {day_text(event.when, zone)}{session}."
+    lead = f"{event.symbol} reports {when}, {day_text(event.when, zone)}{_SESSIONS.get(event.session, '')}."
     what = Text(f"A stop does not help against the gap that may follow. To hold less of it: `#{event.symbol} close 50%`.")
     buttons = Buttons((Button("Half off", f"#{event.symbol} close 50%"), Button("Close now", f"#{event.symbol} close")))
     return _reply(lead, (), what, buttons)

@@ -177,7 +177,7 @@ async def test_what_is_kept_out_of_a_summary_is_settled_with_its_own_verdict():
     await one.put("drawdown", "AAPL", weight="0.14")
     await one.later(60)
     phone.broken = ("nothing",)
-    assert await one.later(70) == ["27 alerts had to wait: 25 × an order is filled, 2 × a position is over 10% below its top."]
+    assert await one.later(70) == ["27 alerts had to wait: 25 × an order is filled, 2 × a position went over 10% against you."]
     assert (await one.verdicts())[-4:] == ["suppressed: switched off", "merged", "suppressed: told already", "merged"]
     for n in range(400):
         await one.put("volume", f"again-{n}")

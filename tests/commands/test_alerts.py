@@ -60,7 +60,7 @@ def test_what_happened_is_said_first_with_its_figure():
     assert said(EVERY[events.StopMoved]) == "AAPL's stop moved from $170.00 to $172.50."
     assert said(replace(EVERY[events.StopMoved], was=None)) == "AAPL's stop is armed at $172.50."
     assert said(EVERY[events.QuoteDoubted]) == "A quote of AAPL at $90.00 was not believed: its stop at $170.00 did not fire."
-    assert said(EVERY[events.EarningsNeared]) == "AAPL reports tomorrow, Sat 11 Oct, after close."
+    assert said(EVERY[events.EarningsNeared]) == "AAPL reports tomorrow, Sat 11 Oct, after the close."
     assert said(replace(EVERY[events.EarningsNeared], when=START + timedelta(days=3), session="")) == "AAPL reports in 3 days, Mon 13 Oct."
     assert said(EVERY[events.BreakerTripped]) == "The breaker tripped: daily loss is at 3.10%, the limit is 3.00%."
     assert said(EVERY[events.BrokerDown]) == "The broker does not answer since 09:30 New York, Fri 10 Oct 2025, with 3 positions open."
@@ -75,15 +75,15 @@ def test_what_happened_is_said_first_with_its_figure():
 @pytest.mark.parametrize(
     ("what", "value", "words"),
     [
-        ("drawdown", "-0.104", "AAPL is 10.40% below its top (20 days), at $163.20."),
-        ("spike", "-0.056", "AAPL moved by −5.60% (20 days), to $163.20."),
-        ("gap", "0.041", "AAPL opened with a gap of +4.10% (20 days), at $163.20."),
-        ("volume", "3.21", "AAPL trades 3.2 times its usual volume (20 days), at $163.20."),
-        ("silence", "2", "AAPL: silence of 2 (20 days), at $163.20."),
+        ("drawdown", "-0.104", "AAPL went 10.40% against you over 20 days, to $163.20."),
+        ("spike", "-0.056", "AAPL moved by −5.60% over 20 days, to $163.20."),
+        ("gap", "0.041", "AAPL gapped by +4.10% over 20 days, it is at $163.20."),
+        ("volume", "3.21", "AAPL trades 3.2 times its usual volume (over 20 days), at $163.20."),
+        ("silence", "2", "AAPL: silence of 2 (over 20 days), at $163.20."),
     ],
 )
 def test_moves_carry_their_measure_as_weight(what, value, words):
-    found = told(events.PositionMoved(START, "main", "AAPL", what, D(value), D("163.20"), "20 days"))
+    found = told(events.PositionMoved(START, "main", "AAPL", what, D(value), D("163.20"), "over 20 days"))
     assert lead(found.reply) == words
     assert found.weight == abs(D(value))
     assert found.key.endswith(":AAPL")

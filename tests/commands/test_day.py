@@ -85,7 +85,7 @@ async def test_what_was_held_back_is_said_and_repetitions_are_counted():
     assert found.held_back == (
         "AAPL is in the news: “Apple cuts its outlook” (over the day's budget).",
         "AAPL has its stop again (could not be shown).",
-        "2 × a position is over 10% below its top (told already).",
+        "2 × a position went over 10% against you (told already).",
         "1 × unusual volume (switched off).",
     )
     assert held_back([]) == ()
@@ -108,7 +108,7 @@ def test_a_digest_shows_at_most_eight_of_each():
 def test_a_summary_counts_by_kind_and_keeps_the_last_words():
     many = [alert(replace(EVERY[events.PositionMoved], value=D(n) / 100), ZONE) for n in range(11, 23)]
     reply = summary([a for a in many if a], ZONE, why="had to wait")
-    assert lead(reply) == "12 alerts had to wait: 12 × a position is over 10% below its top."
+    assert lead(reply) == "12 alerts had to wait: 12 × a position went over 10% against you."
     assert len(keyed(reply)) >= 1
     assert "The last 8 of them; the others: `/alerts recent 50`" in everything(reply)
     assert "22.00%" in everything(reply)

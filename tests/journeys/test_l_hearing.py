@@ -107,12 +107,12 @@ async def test_the_budget_ends_the_day_and_the_digest_tells_the_rest(tmp_path):
 async def test_the_same_fact_is_told_once_and_again_when_it_got_materially_worse(tmp_path):
     async with chat(tmp_path) as reader:
         await down(reader, "-0.104")
-        assert (await reader.pushes())[0].startswith("AAPL is 10.40% below its top")
+        assert (await reader.pushes())[0].startswith("AAPL went 10.40% against you since its top")
         for fraction in ("-0.105", "-0.12", "-0.10"):
             await down(reader, fraction)
             assert await reader.pushes() == []
         await down(reader, "-0.135")
-        assert (await reader.pushes())[0].startswith("AAPL is 13.50% below its top")
+        assert (await reader.pushes())[0].startswith("AAPL went 13.50% against you")
         await down(reader, "-0.136")
         assert await reader.later(hours=2) == []
 

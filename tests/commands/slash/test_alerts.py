@@ -170,7 +170,7 @@ async def test_why_an_alert_came():
         unit.emit(moved)
     await say(one, "snooze drawdown:AAPL 1h")
     reply = await say(one, "why drawdown:AAPL")
-    assert lead(reply).startswith("It came because a position is over 10% below its top: AAPL is 10.40% below")
+    assert lead(reply).startswith("It came because a position went over 10% against you: AAPL went 10.40% against you")
     assert keyed(reply)["again"] == "not within 24 hours unless it gets a quarter worse"
     assert keyed(reply)["AAPL drawdown"] == "−10.40% (quotes and bars)"
     assert keyed(reply)["what became of it"] == "waiting"
