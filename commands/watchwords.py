@@ -142,7 +142,7 @@ def position_moved(event: events.PositionMoved) -> Reply:
 
 def news_touched(event: events.NewsTouched) -> Reply:
     """A headline concerns a position; its words are somebody else's and are shown as a quotation without links."""
-    tone = "sounds good" if event.tone > Decimal("0.2") else "sounds bad" if event.tone < Decimal("-0.2") else "neutral in tone"
+    tone = "sounds good" if event.tone > Decimal("0.2") else "sounds bad" if event.tone < Decimal("-0.2") else "is neutral in tone"
     symbol = event.symbol
     facts = (_fact(event, f"{symbol} tone", event.tone, "score", f"news {event.news}"),)
     said = Text(
