@@ -75,11 +75,12 @@ class VenueOrder:
         level = self.level(tick) if self.order.type is OrderType.TRAILING and self.open and not self.triggered else None
         if level is None or (self.told is not None and abs(level - self.told) < max(tick, self.told * STEP)):
             return None
-        return replace(self, told=level, order=replace(self.order, updated=max(self.order.updated, self.since)))
+        return replace(self, told=level)
 
     def report(self, tick: Decimal) -> OrderReport:
         """What the broker says of it now; a trailing order tells where its stop stands."""
         order = self.order
+        follows = order.type is OrderType.TRAILING and self.open and self.watermark is not None
         return OrderReport(
             client_id=order.client_id,
             broker_id=order.broker_id or "",
@@ -88,7 +89,7 @@ class VenueOrder:
             quantity=order.quantity,
             filled=order.filled,
             average_price=order.average_price,
-            at=order.updated,
+            at=max(order.updated, self.since) if follows else order.updated,  # with the bar its stop followed last
             limit=order.limit,
             stop=self.level(tick),
             fills=self.fills,
