@@ -23,7 +23,7 @@ EARNINGS_AHEAD = timedelta(days=400)
 SHARE = Decimal("0.000001")
 
 
-@action(Verb.LADDER, examples=("#AAPL ladder 185 50% 195 50%", "#AAPL ladder 5% 30% 10% 30%"))
+@action(Verb.LADDER, examples=("#AAPL ladder 5% 50% 10% 50%", "#AAPL ladder 4% 25% 8% 25% 12% 25%"))
 async def ladder(ctx: Ctx, action: Action) -> Plan:
     """Take profit in steps: at each price or gain from the last price, a share of the position; replaces the targets it has."""
     seen = await held(ctx, action)
@@ -45,7 +45,7 @@ async def ladder(ctx: Ctx, action: Action) -> Plan:
     return Plan((*intents, *gone), notes=notes(ctx))
 
 
-@action(Verb.BREAKEVEN, examples=("#AAPL breakeven 5%",))
+@action(Verb.BREAKEVEN, examples=("#AAPL breakeven 5%", "#AAPL breakeven 10%"))
 async def breakeven(ctx: Ctx, action: Action) -> Plan:
     """Once a position is up so much on its average price, move its stop to the average price plus fees; a better stop stays."""
     seen = await held(ctx, action)
