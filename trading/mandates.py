@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from domain.errors import BadArgument
+from domain.errors import UserError
 from domain.events import MandateEnded, MandateSigned
 from domain.exits import ExitRule, ExitStatus
 from domain.mandates import Mandate, MandateStatus, Scope
@@ -109,11 +109,11 @@ class MandateDesk:
         return True
 
     async def revoke(self, id: str, who: str, origin: str = "") -> Mandate:
-        """End a mandate at once; a later ticket is only proposed. Raises BadArgument when there is none of that id in force."""
+        """End a mandate at once; a later ticket is only proposed. Raises UserError when there is none of that id in force."""
         async with self._bus.unit(who=who, origin=origin) as unit:
             mandate = await mandates.get(unit.tx, id)
             if mandate is None or mandate.account != self._account or mandate.status is not MandateStatus.ACTIVE:
-                raise BadArgument(f"There is no mandate {id[:12]} in force.", example="/mandates")
+                raise UserError(f"There is no mandate {id[:12]} in force.", example="/mandates", code="nothing_to_do")
             ended = mandate.moved(MandateStatus.REVOKED)
             await mandates.save(unit.tx, ended)
             unit.emit(MandateEnded(self._clock.now(), self._account, id, scopes_text(mandate), f"revoked by {who}"))

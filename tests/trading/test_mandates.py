@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.errors import BadArgument, NotAllowed, StorageFailed
+from domain.errors import NotAllowed, StorageFailed, UserError
 from domain.events import AutomationChanged, KillSwitchPulled, MandateEnded, MandateSigned
 from domain.mandates import MandateStatus, Scope
 from domain.orders import MandateIntent
@@ -60,7 +60,7 @@ async def test_revoking_by_a_card_or_at_once() -> None:
     assert (await world.floor.guards.mandates.revoke("m2", "me")).status is MandateStatus.REVOKED
     assert await status(world, "m1") is await status(world, "m2") is MandateStatus.REVOKED
     assert [e.reason for e in world.heard(MandateEnded)] == [f"revoked by {ME.who}", "revoked by me"]  # type: ignore[attr-defined]
-    with pytest.raises(BadArgument, match="no mandate m2"):
+    with pytest.raises(UserError, match="no mandate m2"):
         await world.floor.guards.mandates.revoke("m2", "me")
     assert (await act(world, close("AAPL", "1"))).status is TicketStatus.PROPOSED
 
@@ -69,7 +69,7 @@ async def test_another_accounts_mandate_is_not_there() -> None:
     world = await stage()
     async with world.store.write() as tx:
         await mandates.add(tx, mandate("x1", account="elsewhere"))
-    with pytest.raises(BadArgument):
+    with pytest.raises(UserError):
         await world.floor.guards.mandates.revoke("x1", "me")
     assert (await act(world, close("AAPL", "1"))).status is TicketStatus.PROPOSED
 
