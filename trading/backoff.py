@@ -85,8 +85,9 @@ class PatientBroker:
         try:
             answer = await call()
         except Throttled as busy:
-            count = refused.count + 1 if refused else 1
-            self._refused[name] = _Refusals(count, self._clock.monotonic() + delay(name, count, busy.after))
+            count, now = refused.count + 1 if refused else 1, self._clock.monotonic()
+            self._refused = {n: r for n, r in self._refused.items() if r.until + LONGEST > now}  # whose orders were given up meanwhile
+            self._refused[name] = _Refusals(count, now + delay(name, count, busy.after))
             raise
         except Exception:
             self._refused.pop(name, None)

@@ -97,7 +97,7 @@ class Exit:
 def exits(ticket: Ticket) -> tuple[Exit, ...]:
     """The exits of a bracket, stop first; empty for a ticket that is none."""
     found = []
-    for intent, leg in zip(ticket.intents, ticket.consequence.legs, strict=True):
+    for intent, leg in zip(ticket.intents, ticket.consequence.legs, strict=False):
         if isinstance(intent, OrderIntent) and intent.waits_for is not None:
             entry = ticket.consequence.legs[intent.waits_for - 1]
             found.append(_shown(intent, leg, entry))

@@ -14,7 +14,7 @@ from domain.errors import BrokerError, Rejected
 from domain.orders import CancelIntent, Order, OrderStatus, ReplaceIntent
 from domain.ports import Broker, Clock
 from domain.tickets import Ticket
-from trading.legs import changed_order, client_id, tip
+from trading.legs import changed_order, client_id, follower, tip
 from trading.record import Failpoint, Record
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,9 @@ class Changes:
 
     async def change(self, ticket: Ticket, leg: int, intent: ReplaceIntent) -> None:
         """A ticket's change of an order: at the broker, by another order where it cannot, here while it is held."""
-        target = tip(await self._record.chain(intent.client_id))
-        if target is None or not target.open:
+        rows = await self._record.chain(intent.client_id)
+        target = tip(rows)
+        if target is None or not target.open or follower(rows, intent, ticket.created) is not None:
             return
         if not target.reduce_only and (refused := self._wire.refused()):
             await self._record.leg_failed(ticket, leg, refused)
@@ -118,9 +119,6 @@ class Changes:
         if order.held:
             await self._record.end_held(order, why)
             return
-        if order.client_id in self._wire.unsent:
-            await self._record.refuse(order, why)
-            return
         self._fail("order.22 before the core ends an order")
         self._record.take_back(order.client_id)
         try:
@@ -143,9 +141,6 @@ class Changes:
         never naked; everything else is taken back first, and its successor is held until that is certain. Protection finishes either.
         False when the broker refused the successor: the order stays as it is.
         """
-        rows = await self._record.chain(wanted.client_id)
-        if any(o.replaces == wanted.client_id and o.open for o in rows):
-            return True
         first = wanted.reduce_only and self._broker.traits.stacks_exits
         fresh = await self._successor(wanted, wanted.left if first else wanted.quantity, covers, held=not first, linked=linked)
         if not await self._record.succeed(wanted, fresh, why):

@@ -172,9 +172,8 @@ def replace_leg(rows: Sequence[Order], intent: ReplaceIntent, since: datetime) -
         return Leg(LegState.FAILED, "there is no such order")
     if is_changed(target, intent):
         return Leg(LegState.DONE)
-    fresh = [o for o in rows if o.replaces is not None and o.created >= since and _same_terms(o, changed_order(target, intent))]
-    if fresh:
-        new = fresh[-1]
+    new = follower(rows, intent, since)
+    if new is not None:
         if new.status is OrderStatus.REJECTED:
             return Leg(LegState.FAILED, new.reason)
         settled = not new.held and new.status not in IN_FLIGHT and not any(o.open for o in rows if o.client_id == new.replaces)
@@ -183,6 +182,16 @@ def replace_leg(rows: Sequence[Order], intent: ReplaceIntent, since: datetime) -
     if target.open:
         return Leg(LegState.WAITING)
     return Leg(LegState.FAILED, f"order {target.client_id} had ended as {target.status} before the change arrived")
+
+
+def follower(rows: Sequence[Order], intent: ReplaceIntent, since: datetime) -> Order | None:
+    """The newest order put in the place of another for the change asked for at `since`; None before there is one."""
+    target = next((o for o in rows if o.client_id == intent.client_id), None)
+    if target is None:
+        return None
+    wanted = changed_order(target, intent)
+    fresh = [o for o in rows if o.replaces is not None and o.created >= since and _same_terms(o, wanted)]
+    return fresh[-1] if fresh else None
 
 
 def _same_terms(order: Order, wanted: Order) -> bool:

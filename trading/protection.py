@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 WHO = "protection"
 PASSES = 4  # a step may make another one possible: an old order ends, its successor is sent
 PATIENCE = timedelta(seconds=10)  # how long a venue that keeps exits within the position itself is left to do so
+UNCONFIRMED = "the broker has not confirmed the stop yet"
 NAKED_FOR = timedelta(seconds=10)  # how long an entry may be filled and its stop not confirmed before the person is told
 
 
@@ -49,6 +50,7 @@ class Protection:
         self._lock = asyncio.Lock()
         self._watch: Watch | None = None
         self._too_large: dict[str, datetime] = {}
+        self._unfinished = False
         self._seen = -1
 
     async def keep(self) -> None:
@@ -66,14 +68,15 @@ class Protection:
     def _anything(self) -> bool:
         watched = self._watch is None or bool(self._watch.lost or self._watch.bare)
         waits = any(o.held or o.status in IN_FLIGHT for o in self._book.orders if o.waits_for or o.replaces)
-        return watched or waits or bool(self._record.touched or self._too_large) or self._book.changes != self._seen
+        return watched or waits or self._unfinished or bool(self._record.touched or self._too_large) or self._book.changes != self._seen
 
     async def _settle(self) -> None:
-        """Do what is to be done until nothing is, or nothing more can be now; tickets of which something is left are looked at again."""
+        """Do what is to be done until nothing is, or nothing more can be now; what is left is looked at again the next time."""
         done: set[tuple[Do, str, Decimal]] = set()
         for _ in range(PASSES):
             looked = self._record.touched | {o.ticket for o in self._book.orders if o.waits_for or o.replaces}
             steps = await self._steps(looked)
+            self._unfinished = bool(steps)
             self._record.touched -= looked - {s.order.ticket for s in steps}
             fresh = [s for s in steps if (s.do, s.order.client_id, s.left) not in done]
             for step in fresh:
@@ -160,14 +163,15 @@ class Protection:
         """Stops of brackets whose entry has filled for a while and that the broker has still not confirmed."""
         now, found = self._clock.now(), []
         for leg in self._book.orders:
-            if leg.type not in guarded.STOPS or not leg.waits_for or leg.symbol in told or not (leg.held or leg.status in IN_FLIGHT):
+            unsure = leg.held or leg.status in IN_FLIGHT
+            if not (unsure and leg.waits_for and leg.type in guarded.STOPS) or leg.symbol in told:
                 continue
             entry = await self._record.order(leg.waits_for)
-            since = min(leg.created, entry.updated) if entry is not None and not leg.held else entry.updated if entry is not None else now
-            quantity = entry.filled if entry is not None and leg.held else leg.quantity
-            if entry is not None and entry.filled and now - since > NAKED_FOR:
-                reason = leg.reason or "the broker has not confirmed the stop yet"
-                found.append(Lost(leg.client_id, leg.symbol, entry.side.sign, quantity, since, reason))
+            if entry is None or not entry.filled:
+                continue
+            since, quantity = (entry.updated, entry.filled) if leg.held else (leg.created, leg.quantity)
+            if now - since > NAKED_FOR:
+                found.append(Lost(leg.client_id, leg.symbol, entry.side.sign, quantity, since, leg.reason or UNCONFIRMED))
         return found
 
     def _judged(self, unit: Unit, kept: Watch, late: Sequence[Lost]) -> Watch:

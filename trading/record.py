@@ -152,10 +152,11 @@ class Record:
                 await orders.save(unit.tx, after)
                 self._shown(unit, after)
                 self.touched.add(after.ticket)
-            events = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=change is not None)
+            asked = change is not None and covers is None  # what the core resizes follows a fill that is told already
+            events = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=asked)
             for event in events:
                 unit.emit(event)
-            if change is not None and covers is not None:
+            if change is not None and not asked:
                 unit.note(Note(self._clock.now(), after.account, RESIZED, change))  # nobody's ticket says why
             await self._guard(unit, before, after, flipped=any(isinstance(e, PositionOpened) for e in events))
             if entries and told is not None:

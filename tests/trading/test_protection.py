@@ -90,7 +90,7 @@ class TestWithinThePosition:
         await world.do(stop("AAPL", "10", "170"))
         await world.do(close("AAPL", "3"))
         assert await world.journal("exit_resized") == ["exit_resized"]
-        assert world.heard(OrderReplaced)
+        assert not world.heard(OrderReplaced), "the fill it follows is told already"
 
     async def test_the_paper_venue_does_it_itself_and_is_only_looked_at(self) -> None:
         world = await stage()
@@ -128,6 +128,30 @@ class TestWithinThePosition:
         await world.do(OrderIntent("AAPL", Side.BUY, OrderType.MARKET, D(10), reduce_only=True))
         await world.floor.pulse()
         assert not world.heard(StopRestored), "closed is not protected"
+
+    @pytest.mark.parametrize("can_replace", [True, False])
+    async def test_a_size_the_venue_refuses_is_asked_for_again_after_a_minute(self, can_replace: bool) -> None:
+        world, venue = await plain(can_replace=can_replace)
+        await world.do(stop("AAPL", "10", "170"))
+        world.broker.faults["replace"].append("reject")
+        venue.refusing.update({"AAPL"} - ({"AAPL"} if can_replace else set()))
+        await world.do(OrderIntent("AAPL", Side.SELL, OrderType.MARKET, D(3)))
+        for _ in range(5):
+            await world.pass_time(10)
+        asked = [c for c in world.broker.calls if c[0] == "replace" or (c[0] == "submit" and c[1] != "r1x2-1")]
+        assert list(left(world, "AAPL").values()) == [10]
+        assert len(asked) == 2
+        venue.refusing.clear()
+        await world.pass_time(15)
+        assert list(left(world, "AAPL").values()) == [7]
+
+    async def test_a_size_without_an_answer_is_asked_for_again_at_once(self) -> None:
+        world, _ = await plain()
+        await world.do(stop("AAPL", "10", "170"))
+        world.broker.faults["replace"].extend(["lost_request"] * 2)
+        await world.do(close("AAPL", "3"))
+        await world.pass_time(2, step=1)
+        assert list(left(world, "AAPL").values()) == [7]
 
 
 class TestMissingStops:
@@ -192,6 +216,15 @@ class TestWithoutReplace:
         await world.floor.pulse()
         assert await world.status(first.id) is TicketStatus.EXECUTED
         assert not world.heard(StopFailed)
+
+    async def test_an_old_order_that_cannot_be_taken_back_yet_is_followed_by_one_order_only(self) -> None:
+        world, venue = await plain(can_replace=False)
+        first = await world.do(stop("AAPL", "10", "170"))
+        world.broker.faults["cancel"].extend(["lost_request"] * 6)
+        moved = await world.do(ReplaceIntent(f"{first.id}-1", "AAPL", stop=D(175)))
+        await world.pass_time(8, step=1)
+        assert await world.status(moved.id) is TicketStatus.EXECUTED
+        assert (len(venue.orders), left(world, "AAPL")) == (2, {f"{first.id}-2": 10})
 
     async def test_a_changed_entry_is_taken_back_first_and_only_its_rest_is_sent_again(self) -> None:
         world, venue = await plain(can_replace=False)
