@@ -93,7 +93,23 @@ def import_(file: Path, account: str | None) -> None:
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the parts as JSON.")
+@click.option(
+    "--to", "directory", type=click.Path(file_okay=False, path_type=Path), help="Where to; the data directory's own when left out."
+)
+def backup(directory: Path | None) -> None:
+    """Copy the database beside a running program, check the copy, and say where it is."""
+    _call("app.backing", "main", directory=directory)
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+def restore(file: Path) -> None:
+    """Put a back-up in the place of the database; the present one is set aside."""
+    _call("app.restoring", "main", file=file)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the parts and the detailed health as JSON.")
 def doctor(as_json: bool) -> None:
     """Say of each part whether it is ready, off, or needs one thing, and check the journal's chain."""
     _call("app.doctor", "main", as_json=as_json)

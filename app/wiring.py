@@ -12,12 +12,12 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from app import accounts as openings
-from app import importing, parts, worlds
+from app import agenda, importing, parts, worlds
 from app.demo import DemoWorld
 from app.drill import Rehearsals
 from app.settings import Settings
 from app.worlds import Wanted, World
-from commands import alerts
+from commands import alerts, notes
 from commands.context import Part
 from commands.day import Day
 from commands.desk import FrontDesk
@@ -26,9 +26,10 @@ from commands.registry import Registry
 from commands.slash.activity import event_text
 from commands.usage import UsageBuffer
 from copilot.concerns import concerns
+from domain.alerts import Alert
 from domain.clock import SystemClock
 from domain.errors import BadArgument
-from domain.events import DayDigested
+from domain.events import DayDigested, Event
 from domain.ids import RandomIds
 from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
@@ -39,6 +40,8 @@ from storage.snapshot import copy_store, open_copy, open_memory
 from storage.store import Store
 from storage.world import WorldState
 from trading.floor import Floor, open_floor
+from trading.jobs import Jobs
+from trading.schedule import Schedule
 from trading.statement import Statement
 from trading.tickets import Terms
 
@@ -215,6 +218,11 @@ async def _open(
     return opening.spec
 
 
+def _alert(event: Event, zone: tzinfo) -> Alert | None:
+    """Everything that is told unasked: what happened to orders and the account, and the notes of the day."""
+    return alerts.alert(event, zone) or notes.alert(event)
+
+
 async def _assembled(
     settings: Settings,
     wanted: Wanted,
@@ -241,10 +249,16 @@ async def _assembled(
         news=market.news,
         calendar=market.calendar,
         concerns=concerns(hub),
-        alerts=partial(alerts.alert, zone=zone),
+        alerts=partial(_alert, zone=zone),
         terms=terms,
+        wall=None if wanted.still else SystemClock(),
     )
     tell_day = partial(Day(store, spec.name, partial(event_text, zone=zone)).tell, floor.bus)
+    actions = agenda.actions(floor, settings, wanted, digest=tell_day)
+    floor.schedule = Schedule(Jobs(actions), store, floor.bus, market.clock, ids, spec.name)
+    stack.push_async_callback(floor.schedule.close)
+    if read_only:
+        floor.away = None  # who only looks was not away
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()

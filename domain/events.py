@@ -121,6 +121,23 @@ class JobFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class JobSkipped(Event):
+    """A run of a job came too late to be of use and was left out; `why` says how late."""
+
+    job: str
+    due: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketNoted(Event):
+    """What there is to say at a point of the trading day: `part` is the job that says it, `lines` are sentences, the answer first."""
+
+    part: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StopMoved(Event):
     """A stop tightened (or was armed: `was` None). `stop` is the client id of a broker's order or the id of an exit the core holds."""
 
@@ -328,7 +345,10 @@ class BrokerUp(Event):
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What would have happened while the program was away, on one symbol: at which price, and what was done about it."""
+    """What would have happened while the program was away, on one symbol: at which price, and what was done about it.
+
+    `price` is the one at which it would have happened `when` it did, `now` the one when the program was back (None: no quote).
+    """
 
     symbol: str
     what: str
@@ -336,6 +356,7 @@ class Missed:
     price: Decimal
     when: datetime
     done: str
+    now: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +390,8 @@ ALL: tuple[type[Event], ...] = (
     KillSwitchReleased,
     DemoMoved,
     JobFailed,
+    JobSkipped,
+    MarketNoted,
     StopMoved,
     ExitTriggered,
     StopFailed,

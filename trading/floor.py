@@ -15,6 +15,7 @@ from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
 from trading.assessment import Assessor
+from trading.away import Away
 from trading.backoff import PatientBroker
 from trading.book import Book
 from trading.bus import Alerts, Bus, Listener, no_alerts
@@ -39,6 +40,7 @@ from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
 from trading.risk.surroundings import Lookout, Losses
+from trading.schedule import Schedule
 from trading.standing import Resuming, Standing
 from trading.stops import StopBook
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
@@ -73,6 +75,8 @@ class Floor:
     outages: Outages
     news: NewsSource | None = None
     calendar: Calendar | None = None
+    away: Away | None = None
+    schedule: Schedule | None = None  # set by the root, which knows what its jobs do
     differences: tuple[Difference, ...] = ()
     _failing: set[str] = field(default_factory=set)
 
@@ -88,6 +92,8 @@ class Floor:
         await self.desk.expire_by_restart()
         await self._tried("reconcile", self.reconciler.start)
         await self._tried("monitor", self.monitor.load)
+        if self.away is not None:
+            await self._tried("away", self.away.begin)
 
     async def pulse(self) -> None:
         """Everything the core does in a round, one after the other. A failure of one is logged with a reference and hurts no other."""
@@ -96,12 +102,15 @@ class Floor:
 
     def _round(self) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
         return (
+            *((("away", self.away.look),) if self.away is not None else ()),  # before anything acts on what is seen now
             ("poll", self.execution.poll),
             ("reconcile", self.reconciler.round),
             ("expire", self.desk.expire),
             ("watch", self.watch.round),
             ("monitor", self.monitor.round),
             *self.guards.rounds(),
+            *((("jobs", self.schedule.run_due),) if self.schedule is not None else ()),
+            *((("heartbeat", self.away.beat),) if self.away is not None else ()),
         )
 
     async def compare(self) -> tuple[Difference, ...]:
@@ -185,10 +194,12 @@ def open_floor(
     is_owner: IsOwner = owner_in_terminal,
     failpoint: Failpoint = unbroken,
     terms: Terms | None = None,
+    wall: Clock | None = None,
 ) -> Floor:
     """Put a floor together; nothing is read, sent or started until `start`.
 
-    `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none.
+    `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none; `wall` is the
+    machine's clock where the house runs on another one.
     """
     line = Line(broker, clock)
     bus = Bus(store, alerts)
@@ -236,4 +247,5 @@ def open_floor(
         lookout=lookout,
         news=news,
         calendar=calendar,
+        away=Away(book, hub, store, bus, clock, wall=wall),
     )
