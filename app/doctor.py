@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
+from typing import Any
 
-from app import settings, wiring
+from app import health, settings, wiring
 from app.worlds import Wanted
 from commands.context import Part, PartState
 from domain.errors import FoliopilotError, SetupError, UserError
 from domain.ids import SequentialIds
-from storage import journal
 
 
 def main(as_json: bool) -> int:
     """Print every part; 0 when nothing needs anything, 2 otherwise."""
-    parts = asyncio.run(examine())
+    parts, found = asyncio.run(examine())
     if as_json:
         rows = [{"part": part.name, "state": part.state.value, "detail": part.detail} for part in parts]
-        sys.stdout.write(json.dumps({"parts": rows}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"parts": rows, "health": found}, ensure_ascii=False) + "\n")
     else:
         width = max(len(part.name) for part in parts)
         for part in parts:
@@ -27,23 +28,19 @@ def main(as_json: bool) -> int:
     return 2 if any(part.state is PartState.NEEDS for part in parts) else 0
 
 
-async def examine() -> list[Part]:
-    """The parts as a copy of the database shows them; works beside a running chat and changes nothing."""
+async def examine() -> tuple[Sequence[Part], dict[str, Any] | None]:
+    """The parts and the detailed health as a copy of the database shows them; works beside a running program and changes nothing.
+
+    Without a database that can be read there is one part, and no health.
+    """
     try:
         house = await wiring.build(settings.load(), Wanted(still=True), ids=SequentialIds("d"), read_only=True)
     except SetupError as error:
-        return [Part("storage", PartState.NEEDS, f"{error.message}{f' Type: {error.example}' if error.example else ''}")]
+        return [Part("storage", PartState.NEEDS, f"{error.message}{f' Type: {error.example}' if error.example else ''}")], None
     except (UserError, FoliopilotError) as error:
-        return [Part("storage", PartState.NEEDS, str(error))]
+        return [Part("storage", PartState.NEEDS, str(error))], None
     try:
-        return [*house.parts(), await _journal(house)]
+        seen = await health.see(house)
+        return [*house.parts(), *health.parts(seen, house.settings)], health.document(seen, house)
     finally:
         await house.close()
-
-
-async def _journal(house: wiring.House) -> Part:
-    async with house.store.read() as tx:
-        broken = await journal.verify(tx)
-    if broken is None:
-        return Part("journal", PartState.READY, "the chain of hashes is whole")
-    return Part("journal", PartState.NEEDS, f"line {broken} is not as it was written: restore a back-up from before it")

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from app import logs, settings, wiring
-from app.banner import banner
+from app.banner import banner, mode
+from app.watchdog import Watchdog
 from app.wiring import House
 from app.worlds import Wanted
 from bot.courier import Courier, Deliver
 from bot.plain import render
 from domain.chat import Reply
+from market import calendar
 
-EVERY = 1.0
+QUICK = 0.25
+"""Seconds between two rounds while something that is held may move."""
+
+CALM = 1.0
+"""Seconds between two rounds otherwise, and between two looks at what is to be delivered or shown."""
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +38,7 @@ def main() -> int:
 async def _run() -> None:
     house = await wiring.build(settings.load(), Wanted(), command="run")
     logs.to_file(house.settings.home)
+    watchdog = Watchdog(os.environ)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -40,12 +48,36 @@ async def _run() -> None:
         sys.stdout.write(render(reply) + "\n\n")
         sys.stdout.flush()
 
+    def alive() -> None:
+        watchdog.alive(status(house))
+
     try:
         await deliver(await banner(house), silent=True)
-        async with attend(house, courier(house, deliver)):
+        async with attend(house, courier(house, deliver), alive=alive):
+            watchdog.ready(status(house))
             await stop.wait()
+            watchdog.stopping()
     finally:
         await house.close()
+        watchdog.close()
+
+
+def status(house: House) -> str:
+    """One line for the service manager: account, whose money, positions and orders, and whether trading is halted."""
+    book = house.floor.book
+    held, orders = len(book.holdings.positions), len(book.orders)
+    halted = ", HALTED" if book.halted else ""
+    return f"{house.floor.spec.name} ({mode(house)}): {held} positions, {orders} open orders{halted}"
+
+
+def pace(house: House) -> float:
+    """How long until the next round: short while a session is open, or something is held or ordered that trades round the clock."""
+    floor = house.floor
+    if calendar.is_open(floor.clock.now()):
+        return QUICK
+    known = floor.hub.instruments()
+    symbols = {p.symbol for p in floor.book.holdings.positions} | {o.symbol for o in floor.book.orders}
+    return QUICK if any(s in known and known[s].round_the_clock for s in symbols) else CALM
 
 
 def courier(house: House, deliver: Deliver) -> Courier:
@@ -54,13 +86,21 @@ def courier(house: House, deliver: Deliver) -> Courier:
 
 
 @asynccontextmanager
-async def attend(house: House, courier: Courier | None, also: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:
-    """Keep the core alive while the block runs: every second its pulse, the alerts, and whatever else is to be refreshed.
+async def attend(
+    house: House,
+    courier: Courier | None,
+    also: Callable[[], Awaitable[None]] | None = None,
+    *,
+    alive: Callable[[], None] | None = None,
+) -> AsyncIterator[None]:
+    """Keep the core alive while the block runs: its rounds, and beside them the alerts and whatever else is to be refreshed.
 
-    An alert goes out as soon as its event is committed. A round that fails is logged and the next one comes; the work is cancelled when the
-    block ends.
+    A chat platform that hangs holds up no round, and an alert goes out as soon as its event is committed. A round that fails is logged
+    and the next one comes; `alive` hears of every round that came to its end. The work is cancelled when the block ends.
     """
-    work = [_rounds(house, courier, also)]
+    if house.floor.away is not None:
+        house.floor.away.attended = True
+    work = [_rounds(house, alive), _seconds(house, courier, also)]
     if courier is not None:
         house.floor.bus.subscribe(courier.heard)
         work.append(courier.serve())
@@ -70,18 +110,33 @@ async def attend(house: House, courier: Courier | None, also: Callable[[], Await
     finally:
         for task in tasks:
             task.cancel()
+        for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
 
 
-async def _rounds(house: House, courier: Courier | None, also: Callable[[], Awaitable[None]] | None) -> None:
+async def _rounds(house: House, alive: Callable[[], None] | None) -> None:
+    pause = QUICK
     while True:
-        await house.floor.clock.sleep(EVERY)
+        await house.floor.clock.sleep(pause)
         try:
             await house.pulse()
+            pause = pace(house)
+        except Exception:
+            log.exception("a round of the core failed; the next one comes in a second")
+            pause = CALM
+        if alive is not None:
+            alive()
+
+
+async def _seconds(house: House, courier: Courier | None, also: Callable[[], Awaitable[None]] | None) -> None:
+    """What is to be looked at every second beside the core: alerts that wait for a time, and what the reader sees."""
+    while True:
+        await house.floor.clock.sleep(CALM)
+        try:
             if courier is not None:
                 courier.wake()
             if also is not None:
                 await also()
         except Exception:
-            log.exception("a round of the core failed; the next one comes in a second")
+            log.exception("what was to be shown was not; it is tried again in a second")

@@ -6,6 +6,9 @@ import asyncio
 import heapq
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.ports import Clock
 
 
 class SystemClock:
@@ -103,3 +106,14 @@ class WorldClock:
         if by < timedelta(0):
             raise ValueError("the demo world does not go back")
         self._base += by
+
+
+async def within(clock: Clock, seconds: float, task: asyncio.Future[Any]) -> bool:
+    """True when a task ended within so many seconds of that clock. It goes on otherwise, and when the waiting itself is cancelled."""
+    timer = asyncio.ensure_future(clock.sleep(seconds))
+    try:
+        await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        timer.cancel()
+        await asyncio.wait({timer})
+    return task.done()

@@ -58,6 +58,12 @@ async def between(tx: Tx, account: str, since: datetime, until: datetime, *, kin
     return [JournalLine(**row) for row in rows if row["at"] < until]
 
 
+async def length(tx: Tx) -> int:
+    """How many lines there are, as the head says."""
+    heads = await tx.select("journal_head", one=_HEAD)
+    return heads[0]["seq"] if heads else 0
+
+
 async def verify(tx: Tx) -> int | None:
     """None when every line is as it was written; else the number of the first line that was changed, removed or added."""
     heads = await tx.select("journal_head", one=_HEAD)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -107,6 +108,22 @@ async def take(store: Store, clock: Clock, *, command: str, home: Path | None = 
     if lock is None and isinstance(store, Fenced):
         store.fence(lease.check)
     return lease
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who works on a database, as its row says, and whether that process is there."""
+
+    pid: int
+    command: str
+    since: datetime
+    alive: bool
+
+
+async def holder(tx: Tx, now: datetime) -> Holder | None:
+    """The process that took the lease last; None before the first."""
+    row = await _row(tx)
+    return Holder(row["pid"], row["command"], row["since"], _alive(row, now)) if row else None
 
 
 def hold(home: Path, clock: Clock, *, command: str) -> FileLock | None:

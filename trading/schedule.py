@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.clock import within
 from domain.errors import UserError
 from domain.events import DemoMoved, Event, JobFailed, JobSkipped
 from domain.ports import Clock, Ids
@@ -115,7 +115,7 @@ class Schedule:
                 since = await self._since(tx, job)
                 await job_runs.claim(tx, self._account, run)
             task = self._begin(job, run, since)
-        await self._wait(task, ANSWER)  # the rounds go on meanwhile
+        await within(self._clock, ANSWER, task)  # the rounds go on meanwhile
         async with self._store.read() as tx:
             return await job_runs.newest(tx, self._account, job.name, until=now) or run
 
@@ -130,7 +130,7 @@ class Schedule:
         following = await self._ready()
         await self._write_late()
         while self._again:
-            await self._wait(self._begin(*self._again.pop(0)), PATIENCE)
+            await within(self._clock, PATIENCE, self._begin(*self._again.pop(0)))
         now, left, first = self._clock.now(), PATIENCE, None
         for job in self.jobs.all():
             due = following[job.name]
@@ -140,7 +140,7 @@ class Schedule:
             try:
                 task = await self._decide(job, due, now)
                 if task is not None:
-                    await self._wait(task, left)
+                    await within(self._clock, left, task)
             except Exception as error:
                 log.exception("%s could not be decided on", job.name)
                 first = first or error
@@ -264,7 +264,7 @@ class Schedule:
         """What the action returns; raises TimeoutError when it takes longer than its deadline on this house's clock."""
         task = asyncio.ensure_future(work)
         try:
-            if await self._wait(task, job.deadline):
+            if await within(self._clock, job.deadline, task):
                 return task.result()
             raise TimeoutError(f"no end within {job.deadline:g} seconds")
         finally:
@@ -272,17 +272,6 @@ class Schedule:
             await asyncio.wait({task})
             if not task.cancelled():
                 task.exception()  # what it said while it was stopped is of no use any more
-
-    async def _wait(self, task: asyncio.Future[object] | asyncio.Task[None], seconds: float) -> bool:
-        """True when the task ended within so many seconds; it goes on otherwise."""
-        timer = asyncio.ensure_future(self._clock.sleep(seconds))
-        try:
-            await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-            with suppress(asyncio.CancelledError):
-                await timer
-        return task.done()
 
     async def _heard(self, event: Event) -> None:
         if isinstance(event, DemoMoved):

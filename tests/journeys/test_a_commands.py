@@ -2,7 +2,7 @@
 
 from tests.journeys.program import python, run
 
-COMMANDS = ("ask", "chat", "doctor", "import", "run")
+COMMANDS = ("ask", "backup", "chat", "doctor", "import", "restore", "run")
 HEAVY = ("telegram", "discord", "langchain", "openai", "ccxt", "alpaca", "matplotlib", "pandas", "numpy")
 
 WATCHED = f"""
@@ -28,7 +28,7 @@ sys.exit(code)
 """Runs the command where none of the heavy packages can be imported, and says at its end which of them are there all the same."""
 
 
-def test_help_lists_the_five_commands_and_imports_nothing_heavy(tmp_path):
+def test_help_lists_the_commands_and_imports_nothing_heavy(tmp_path):
     done = python(tmp_path / "home", WATCHED, "--help")
     listed = done.out.partition("Commands:\n")[2].split("\n")
     assert tuple(line.split()[0] for line in listed if line.strip()) == COMMANDS
