@@ -65,7 +65,6 @@ async def see(house: House) -> Seen:
         lines = await journal.length(tx)
         rows = await outbox.due(tx, now + timedelta(days=3650), 10_000, account=account)
         cards = len(await tickets.in_status(tx, account, TicketStatus.PROPOSED))
-    schedule = house.floor.schedule
     return Seen(
         now,
         beat,
@@ -75,7 +74,7 @@ async def see(house: House) -> Seen:
         len(rows),
         min((row.alert.at for row in rows), default=None),
         cards,
-        await schedule.agenda() if schedule is not None else (),
+        await house.floor.schedule.agenda(),
         () if settings.database_url else backup.backups(settings.home / backup.DIRECTORY),
         shutil.disk_usage(_existing(settings.home)).free,
         await _quotes(house),
@@ -194,7 +193,7 @@ def _running(seen: Seen) -> bool:
 def _behind(seen: Seen) -> int:
     """How far the machine's clock stands before the newest instant it wrote itself; 0 for one that runs on."""
     written = [at for at in (seen.beat.wall if seen.beat else None, seen.holder.since if seen.holder else None) if at is not None]
-    return max((int((at - seen.now).total_seconds()) for at in written), default=0) if written else 0
+    return max([0, *(int((at - seen.now).total_seconds()) for at in written)])
 
 
 def _run(run: JobRun) -> dict[str, Any]:

@@ -41,7 +41,6 @@ from storage.store import Store
 from storage.world import WorldState
 from trading.floor import Floor, open_floor
 from trading.jobs import Jobs
-from trading.schedule import Schedule
 from trading.statement import Statement
 from trading.tickets import Terms
 
@@ -254,8 +253,7 @@ async def _assembled(
         wall=None if wanted.still else SystemClock(),
     )
     tell_day = partial(Day(store, spec.name, partial(event_text, zone=zone)).tell, floor.bus)
-    actions = agenda.actions(floor, settings, wanted, digest=tell_day)
-    floor.schedule = Schedule(Jobs(actions), store, floor.bus, market.clock, ids, spec.name)
+    floor.schedule.jobs = Jobs(agenda.actions(floor, settings, wanted, digest=tell_day))
     stack.push_async_callback(floor.schedule.close)
     if read_only:
         floor.away = None  # who only looks was not away

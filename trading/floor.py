@@ -27,6 +27,7 @@ from trading.firing import Firing
 from trading.guarding import Guard
 from trading.guardlimits import Guarded, GuardLimits
 from trading.guards import Guards, open_guards
+from trading.jobs import Jobs
 from trading.killswitch import KillSwitch
 from trading.line import Line
 from trading.marks import Reading
@@ -73,10 +74,10 @@ class Floor:
     lookout: Lookout
     reconciler: Reconciler
     outages: Outages
+    schedule: Schedule
+    away: Away | None
     news: NewsSource | None = None
     calendar: Calendar | None = None
-    away: Away | None = None
-    schedule: Schedule | None = None  # set by the root, which knows what its jobs do
     differences: tuple[Difference, ...] = ()
     _failing: set[str] = field(default_factory=set)
 
@@ -109,7 +110,7 @@ class Floor:
             ("watch", self.watch.round),
             ("monitor", self.monitor.round),
             *self.guards.rounds(),
-            *((("jobs", self.schedule.run_due),) if self.schedule is not None else ()),
+            ("jobs", self.schedule.run_due),
             *((("heartbeat", self.away.beat),) if self.away is not None else ()),
         )
 
@@ -248,4 +249,5 @@ def open_floor(
         news=news,
         calendar=calendar,
         away=Away(book, hub, store, bus, clock, wall=wall),
+        schedule=Schedule(Jobs({}), store, bus, clock, ids, spec.name),  # the root knows what the jobs do
     )

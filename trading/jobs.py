@@ -76,9 +76,12 @@ class Job:
     deadline: float
     help: str
 
-    def following(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """The trigger's answer in UTC."""
-        due = self.trigger.get_next_fire_time(previous, now)
+    def following(self, after: datetime) -> datetime | None:
+        """The first due time later than an instant, in UTC; None when there is none left. Due times are whole seconds.
+
+        The trigger is never told of a previous one: an interval would count from it, wherever it lay.
+        """
+        due = self.trigger.get_next_fire_time(None, after.replace(microsecond=0) + timedelta(seconds=1))
         return None if due is None else due.astimezone(UTC)
 
 
@@ -135,6 +138,8 @@ class Jobs:
 
     def all(self) -> tuple[Job, ...]:
         """In the order of the table; raises LookupError for an action without a row."""
+        if not self._actions:
+            return ()
         rows = self._rows()
         unknown = sorted(set(self._actions) - {job.name for job in rows})
         if unknown:

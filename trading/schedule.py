@@ -79,8 +79,9 @@ class Schedule:
 
         Raises the first error, such as a database that refuses; what was not decided is asked again next time.
         """
-        async with self._lock:
-            await self._due()
+        if self.jobs.all():
+            async with self._lock:
+                await self._due()
 
     async def next_due(self) -> tuple[datetime, str] | None:
         """The next instant at which a job is due, and its name; None when there is none."""
@@ -95,7 +96,7 @@ class Schedule:
             begun = await self._begun(tx, now)
             found = [(job, await job_runs.newest(tx, self._account, job.name)) for job in self.jobs.all()]
             cursors = [await self._cursor(tx, job, begun, now) for job in self.jobs.all()]
-        return [Planned(job, job.following(cursor, now), last) for (job, last), cursor in zip(found, cursors, strict=True)]
+        return [Planned(job, job.following(cursor), last) for (job, last), cursor in zip(found, cursors, strict=True)]
 
     async def history(self, job: Job, limit: int) -> list[JobRun]:
         """The last decisions about a job, latest first."""
@@ -158,7 +159,7 @@ class Schedule:
             begun = await self._begun(tx, now)
             await states.put(tx, self._account, PART, Begun(tuple(sorted(begun.items()))))
             for job in self.jobs.all():
-                found[job.name] = job.following(await self._cursor(tx, job, begun, now), now)
+                found[job.name] = job.following(await self._cursor(tx, job, begun, now))
                 last = await job_runs.newest(tx, self._account, job.name)
                 if last is not None and last.outcome is Outcome.FAILED:
                     self._failing.add(job.name)  # it was told before the restart
@@ -204,7 +205,7 @@ class Schedule:
             if fresh and run.outcome is Outcome.SKIPPED and not self._moved:
                 unit.emit(JobSkipped(now, self._account, job.name, due, run.detail))
         if self._next is not None:
-            self._next[job.name] = job.following(due, now)
+            self._next[job.name] = job.following(due)
         return self._begin(job, run, since) if fresh and run.outcome is Outcome.STARTED else None
 
     def _verdict(self, job: Job, due: datetime, now: datetime) -> JobRun:
@@ -285,7 +286,7 @@ def latest(job: Job, first: datetime, now: datetime) -> tuple[datetime, datetime
     if isinstance(step, timedelta) and now - due > 2 * step:
         missed = (now - due) // step - 1
         due, before = due + missed * step, due + (missed - 1) * step
-    while (following := job.following(due, now)) is not None and following <= now:
+    while (following := job.following(due)) is not None and following <= now:
         due, before, missed = following, due, missed + 1
     return due, before, missed
 

@@ -11,7 +11,7 @@ from domain.errors import BadArgument, NotAllowed
 from storage.job_runs import JobRun, Outcome
 from trading.schedule import Planned, Schedule
 
-EXAMPLES = ("/jobs", "/jobs backup", "/jobs run backup")
+EXAMPLES = ("/jobs", "/jobs reconcile", "/jobs run reconcile")
 HISTORY = 8
 _WORDS = {
     Outcome.STARTED: "running",
@@ -26,8 +26,6 @@ _WORDS = {
 async def jobs(ctx: Ctx, what: Rest | None = None) -> Reply:
     """What runs by itself: next and last runs and how they went; one job's history; run one now."""
     schedule = ctx.floor.schedule
-    if schedule is None:
-        raise NotAllowed("Nothing runs by itself here.", example="/status")
     words = (what or "").split()
     if not words:
         return await _listed(ctx, schedule)
