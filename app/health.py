@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from app import wiring
 from app.agenda import size_text
 from app.settings import Settings
 from app.wiring import House
@@ -56,9 +57,12 @@ class Seen:
 
 
 async def see(house: House) -> Seen:
-    """Everything that is asked, from one copy; nothing is changed. A market source that does not answer is told, not raised."""
+    """Everything that is asked, from a copy; nothing is changed. A market source that does not answer is told, not raised.
+
+    The house itself was started on a copy of its own, and starting expires cards: they are counted where nothing was started.
+    """
     now, account, settings = SystemClock().now(), house.floor.spec.name, house.settings
-    async with house.store.read() as tx:
+    async with wiring.looked_at(settings) as store, store.read() as tx:
         beat = await states.get(tx, account, HEARTBEAT, Heartbeat)
         holder = await lease.holder(tx, now)
         broken = await journal.verify(tx)

@@ -109,6 +109,13 @@ async def database(settings: Settings, *, command: str) -> AsyncIterator[Store]:
         yield opened
 
 
+@asynccontextmanager
+async def looked_at(settings: Settings) -> AsyncIterator[Store]:
+    """A copy of the database as it is, before anything was started on it; empty where there is none yet."""
+    async with AsyncExitStack() as stack:
+        yield await _store(settings, Wanted(still=True), "doctor", stack)
+
+
 async def _stopped(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
