@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +26,8 @@ Digest = Callable[[datetime, datetime], Awaitable[object]]
 
 def actions(floor: Floor, settings: Settings, wanted: Wanted, *, digest: Digest | None = None) -> dict[str, Action]:
     """The actions by their job's name. Without prices nothing is said of the day; a server's database is backed up by its own tools."""
-    file = None if wanted.throwaway or settings.database_url else settings.database
+    thrown_away = replace(wanted, still=False).throwaway  # who only looks sees the jobs of the program that runs
+    file = None if thrown_away or settings.database_url else settings.database
     found: dict[str, Action] = {"reconcile": _reconcile(floor), "verify": _verify(floor, file)}
     if floor.spec.priced:
         briefing = Briefing(floor.book, floor.store, floor.bus, floor.clock, floor.calendar)
