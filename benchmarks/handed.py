@@ -27,7 +27,7 @@ from domain.tickets import Origin
 
 ORIGIN = Origin("terminal", "bench", "owner")
 SYMBOL = "XOM"
-SAMPLES = 60
+SAMPLES = 40
 LIMIT = 0.5
 IDLE = 10.0
 
@@ -124,7 +124,6 @@ class _Phone:
 
     def _shock(self, move: Decimal) -> None:
         self._house.world.movable.add_shock(Shock(self._clock.now().replace(microsecond=0), SYMBOL, move))
-        self._house.floor.hub.clear()
 
     @property
     def _clock(self) -> WorldClock:

@@ -6,6 +6,7 @@ other parts watch. A rule whose level is still through fires with the next clean
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,6 +87,7 @@ class Away:
         self._blind: datetime | None = None  # since when, until it is told
         self._seen: tuple[datetime, float] | None = None
         self._beaten: datetime | None = None
+        self._telling = asyncio.Lock()
         bus.subscribe(self._heard)
 
     async def begin(self) -> None:
@@ -129,9 +131,12 @@ class Away:
             self._mark()
 
     async def _tell(self) -> None:
-        if self._blind is None:
-            return
-        since, now = self._blind, self._clock.now()
+        async with self._telling:  # a moved demo has a round of its own, perhaps beside another
+            if self._blind is not None:
+                await self._told_of(self._blind)
+
+    async def _told_of(self, since: datetime) -> None:
+        now = self._clock.now()
         missed = await self._missed(since, now)
         async with self._bus.unit(who=WHO) as unit:
             await states.put(unit.tx, self._book.spec.name, PART, Heartbeat(now, self._wall.now()))

@@ -1,9 +1,9 @@
-"""A: five commands, and a core that needs none of the heavy packages."""
+"""A: the commands, and a core that needs none of the heavy packages."""
 
 from tests.journeys.program import python, run
 
 COMMANDS = ("ask", "backup", "chat", "doctor", "import", "restore", "run")
-HEAVY = ("telegram", "discord", "langchain", "openai", "ccxt", "alpaca", "matplotlib", "pandas", "numpy")
+HEAVY = ("telegram", "discord", "langchain", "openai", "ccxt", "alpaca", "matplotlib", "pandas", "numpy", "apscheduler")
 
 WATCHED = f"""
 import sys
