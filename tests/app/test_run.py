@@ -59,6 +59,23 @@ async def test_a_round_that_fails_is_a_round_and_the_next_one_comes(tmp_path, mo
         assert house.floor.away.attended
 
 
+async def test_a_core_that_hangs_is_not_alive(tmp_path, monkeypatch):
+    async with chat(tmp_path) as reader:
+        alive, rounds = [], []
+
+        async def third_hangs(self):
+            rounds.append(1)
+            if len(rounds) == 3:
+                await asyncio.Event().wait()
+
+        monkeypatch.setattr(type(reader.house), "pulse", third_hangs)
+        async with attend(reader.house, None, alive=lambda: alive.append(1)):
+            for _ in range(40):
+                await settle()
+                await clock_of(reader).advance(timedelta(seconds=1))
+        assert (len(rounds), len(alive)) == (3, 2), "no word for half a minute: the manager starts it again"
+
+
 async def test_a_platform_that_hangs_holds_up_no_round(tmp_path):
     async with chat(tmp_path) as reader:
         house, alive, asked = reader.house, [], []
