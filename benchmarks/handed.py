@@ -77,7 +77,7 @@ class _Phone:
         self._filled = asyncio.Event()
         self._count = 0
 
-    async def deliver(self, reply: Reply) -> None:
+    async def deliver(self, reply: Reply, *, silent: bool) -> None:
         """What the platform would be given."""
         first = getattr(reply.blocks[0], "text", "")
         if first.startswith("Filled"):

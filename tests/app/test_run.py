@@ -80,7 +80,7 @@ async def test_a_platform_that_hangs_holds_up_no_round(tmp_path):
     async with chat(tmp_path) as reader:
         house, alive, asked = reader.house, [], []
 
-        async def hangs(reply):
+        async def hangs(reply, *, silent):
             asked.append(reply)
             await asyncio.Event().wait()
 

@@ -16,8 +16,8 @@ from storage import journal
 from tests.fakes.market import bar, utc
 from tests.trading.stage import ACCOUNT, START, Stage, bought, deposit, stage, stop
 from trading.briefing import Briefing
+from trading.equity_marks import EquityMarks, newest
 from trading.jobs import Turn
-from trading.marks import Marks, newest
 
 D = Decimal
 SHARES = (deposit("100000"), bought("AAPL", "10", "170"), bought("NVDA", "20", "100"))
@@ -140,7 +140,7 @@ async def test_after_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_the_way_over_a_week_and_what_has_no_price() -> None:
     world, _, briefing = await day()
-    marks = Marks(world.floor.book, world.store, world.floor.bus)
+    marks = EquityMarks(world.floor.book, world.store, world.floor.bus)
     world.clock.set(utc("2025-10-17 21:00"))
     for session in calendar.sessions(utc("2025-10-01").date(), utc("2025-10-17").date()):
         for symbol in ("AAPL", "NVDA"):
