@@ -17,7 +17,7 @@ from app.demo import DemoWorld
 from app.drill import Rehearsals
 from app.settings import Settings
 from app.worlds import Wanted, World
-from commands import alerts, notes
+from commands import alerts
 from commands.context import Part
 from commands.day import Day
 from commands.desk import FrontDesk
@@ -26,10 +26,9 @@ from commands.registry import Registry
 from commands.slash.activity import event_text
 from commands.usage import UsageBuffer
 from copilot.concerns import concerns
-from domain.alerts import Alert
 from domain.clock import SystemClock
 from domain.errors import BadArgument
-from domain.events import DayDigested, Event
+from domain.events import DayDigested
 from domain.ids import RandomIds
 from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
@@ -224,11 +223,6 @@ async def _open(
     return opening.spec
 
 
-def _alert(event: Event, zone: tzinfo) -> Alert | None:
-    """Everything that is told unasked: what happened to orders and the account, and the notes of the day."""
-    return alerts.alert(event, zone) or notes.alert(event)
-
-
 async def _assembled(
     settings: Settings,
     wanted: Wanted,
@@ -255,7 +249,7 @@ async def _assembled(
         news=market.news,
         calendar=market.calendar,
         concerns=concerns(hub),
-        alerts=partial(_alert, zone=zone),
+        alerts=partial(alerts.alert, zone=zone),
         terms=terms,
         wall=None if wanted.still else SystemClock(),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-from commands import digest, followups, housewords, watchwords
+from commands import digest, followups, housewords, notes, watchwords
 from commands.hearing import fact
 from commands.kinds import kind_named
 from domain import events
@@ -15,6 +15,7 @@ from domain.chat import Button, Buttons, Reply
 from domain.exits import ExitKind
 from domain.orders import Order, OrderType
 from domain.tickets import TicketStatus
+from market.calendar import NEW_YORK
 from trading import execution
 
 PAYLOAD_BYTES = 64
@@ -129,6 +130,11 @@ def _house(event: events.Event, zone: tzinfo) -> Alert | None:
     """The broker, the books, jobs, and the program's own absence."""
     mark = event.at.isoformat()
     match event:
+        case events.MarketNoted(part=part, lines=lines):
+            day = event.at.astimezone(NEW_YORK).date().isoformat()
+            return _alert(event, f"day-{part}", day, notes.noted(part, lines))
+        case events.JobSkipped(job=job, due=due):
+            return _alert(event, "job-skipped", f"{job}:{due.isoformat()}", notes.skipped(event))
         case events.ReconciliationFound(what=what, about=about):
             return _alert(event, "reconciled", f"{what}:{about}:{mark}", housewords.reconciled(event))
         case events.BrokerDown(positions=positions):

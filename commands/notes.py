@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from domain import events
-from domain.alerts import Alert, Urgency
 from domain.chat import Button, Buttons, Reply, Text, Tone
 from market.calendar import NEW_YORK
 
@@ -12,19 +11,6 @@ _NEXT = {
     "open": (Button("Positions", "/positions"), Button("What to do", "/what-to-do")),
     "close": (Button("What happened", "/what-happened today"), Button("Positions", "/positions")),
 }
-
-
-def alert(event: events.Event) -> Alert | None:
-    """The alert of a note, or None for any other event. Pure: the same event, the same alert."""
-    match event:
-        case events.MarketNoted(part=part, lines=lines):
-            key = f"{part}:{event.at.astimezone(NEW_YORK).date().isoformat()}"
-            return Alert(event.at, event.account, part, key, Urgency.INFO, noted(part, lines))
-        case events.JobSkipped(job=job, due=due):
-            key = f"job-skipped:{job}:{due.isoformat()}"
-            return Alert(event.at, event.account, "job-skipped", key, Urgency.INFO, skipped(event))
-        case _:
-            return None
 
 
 def noted(part: str, lines: tuple[str, ...]) -> Reply:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from domain.errors import BrokerError
 from domain.events import DemoMoved, Event, JobFailed
@@ -14,6 +13,7 @@ from domain.portfolio import AccountSpec
 from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
+from trading import guardlimits
 from trading.assessment import Assessor
 from trading.away import Away
 from trading.backoff import PatientBroker
@@ -25,12 +25,11 @@ from trading.execution import Execution
 from trading.exits import Exits, Holding
 from trading.firing import Firing
 from trading.guarding import Guard
-from trading.guardlimits import Guarded, GuardLimits
+from trading.guardlimits import Guarded
 from trading.guards import Guards, open_guards
 from trading.jobs import Jobs
 from trading.killswitch import KillSwitch
 from trading.line import Line
-from trading.marks import Reading
 from trading.monitor import Monitor
 from trading.outage import Outages
 from trading.protection import Protection
@@ -40,7 +39,7 @@ from trading.reconcile import Reconciler
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
-from trading.risk.surroundings import Lookout, Losses
+from trading.risk.surroundings import Lookout
 from trading.schedule import Schedule
 from trading.standing import Resuming, Standing
 from trading.stops import StopBook
@@ -107,9 +106,9 @@ class Floor:
             ("poll", self.execution.poll),
             ("reconcile", self.reconciler.round),
             ("expire", self.desk.expire),
-            ("watch", self.watch.round),
-            ("monitor", self.monitor.round),
             *self.guards.rounds(),
+            ("monitor", self.monitor.round),
+            ("watch", self.watch.round),
             ("jobs", self.schedule.run_due),
             *((("heartbeat", self.away.beat),) if self.away is not None else ()),
         )
@@ -147,27 +146,6 @@ class Floor:
             self._failing.discard(job)  # so that it is told when the database works again
 
 
-def guard_limits(limits: Limits) -> GuardLimits:
-    """The limits that stand guard all the time, from the account's."""
-    return GuardLimits(
-        daily_loss=limits.daily_loss,
-        drawdown=limits.drawdown,
-        breaker_cooldown=timedelta(hours=float(limits.breaker_cooldown_hours)),
-        orders_a_minute=limits.orders_a_minute,
-        orders_a_day=limits.orders_a_day,
-        notional_a_day=limits.notional_a_day,
-        position=limits.weight_blocking,
-        sector=limits.sector,
-        gross=limits.gross,
-        net=limits.net,
-    )
-
-
-def losses(reading: Reading | None) -> Losses | None:
-    """What the breaker reads, for the checks."""
-    return None if reading is None else Losses(reading.daily_loss, reading.drawdown)
-
-
 def _renewing(book: Book, lookout: Lookout) -> Listener:
     async def moved(event: Event) -> None:
         if isinstance(event, DemoMoved):
@@ -175,6 +153,22 @@ def _renewing(book: Book, lookout: Lookout) -> Listener:
             lookout.renew()
 
     return moved
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a floor may be opened with besides what it stands on."""
+
+    news: NewsSource | None
+    calendar: Calendar | None
+    concerns: Concerns
+    limits: Limits
+    guarded: Guarded | None
+    commission: Commission
+    is_owner: IsOwner
+    failpoint: Failpoint
+    terms: Terms | None
+    wall: Clock | None
 
 
 def open_floor(
@@ -202,33 +196,35 @@ def open_floor(
     `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none; `wall` is the
     machine's clock where the house runs on another one.
     """
-    line = Line(broker, clock)
-    bus = Bus(store, alerts)
-    book = Book(spec, hub, store, clock)
-    killswitch = KillSwitch(book, bus, clock)
+    given = _Given(
+        news, calendar, concerns, limits or defaults(spec), guarded, commission or Commission(), is_owner, failpoint, terms, wall
+    )
+    return _assembled(Book(spec, hub, store, clock), hub, store, Bus(store, alerts), clock, ids, Line(broker, clock), given)
+
+
+def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: Ids, line: Line, given: _Given) -> Floor:
+    limits = LimitBook(book.spec, store, bus, clock, given.limits)
+    killswitch, readiness = KillSwitch(book, bus, clock), Readiness()
+    guarded = given.guarded or (lambda: guardlimits.of(limits.current))
+    guards = open_guards(book, hub, store, bus, clock, killswitch, guarded, given.failpoint)
     stops = StopBook()
     exits = Exits(hub, stops)
-    limitbook = LimitBook(spec, store, bus, clock, limits or defaults(spec))
-    guards = open_guards(book, hub, store, bus, clock, killswitch, guarded or (lambda: guard_limits(limitbook.current)), failpoint)
     standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock), **guards.changes()})
-    record = Record(book, hub, store, bus, standing, clock, broker.traits.name, failpoint)
     patient = PatientBroker(line, clock)
-    execution = Execution(book, patient, record, guards.trading, standing, clock, failpoint)
-    execution.protect = Protection(book, store, bus, record, execution.changes, broker.traits, clock).keep
-    lookout = Lookout(book, hub, store, news=news, calendar=calendar, measure=lambda: losses(guards.breaker.reading))
-    readiness = Readiness()
-    assessor = Assessor(book, hub, limitbook, commission or Commission(), lookout, guards.trading, readiness, broker.traits)
-    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=is_owner, failpoint=failpoint, terms=terms)
+    record = Record(book, hub, store, bus, standing, clock, line.traits.name, given.failpoint)
+    execution = Execution(book, patient, record, guards.trading, standing, clock, given.failpoint)
+    execution.protect = Protection(book, store, bus, record, execution.changes, line.traits, clock).keep
+    lookout = Lookout(book, hub, store, news=given.news, calendar=given.calendar, measure=guards.losses)
+    assessor = Assessor(book, hub, limits, given.commission, lookout, guards.trading, readiness, line.traits)
+    who, fail, terms = given.is_owner, given.failpoint, given.terms
+    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=who, failpoint=fail, terms=terms)
     outages = Outages(line, book, bus, clock)
     rebasing = Rebasing(book, hub, store, bus, clock, execution, desk)
-    reconciler = Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, rebasing)
-    firing = Firing(book, hub, store, bus, desk, patient, exits, commission or Commission(), clock)
+    firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)
     guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
-    monitor = Monitor(book, hub, store, bus, exits, stops, firing, guard, clock)
     bus.subscribe(_renewing(book, lookout))
-    watch = Watch(book, hub, store, bus, clock, news, calendar, concerns)
     return Floor(
-        spec=spec,
+        spec=book.spec,
         hub=hub,
         book=book,
         broker=line,
@@ -236,18 +232,18 @@ def open_floor(
         desk=desk,
         execution=execution,
         killswitch=killswitch,
+        guards=guards,
         store=store,
         clock=clock,
         ids=ids,
-        reconciler=reconciler,
-        outages=outages,
-        watch=watch,
-        monitor=monitor,
-        guards=guards,
-        limits=limitbook,
+        watch=Watch(book, hub, store, bus, clock, given.news, given.calendar, given.concerns),
+        monitor=Monitor(book, hub, store, bus, exits, stops, firing, guard, clock),
+        limits=limits,
         lookout=lookout,
-        news=news,
-        calendar=calendar,
-        away=Away(book, hub, store, bus, clock, wall=wall),
-        schedule=Schedule(Jobs({}), store, bus, clock, ids, spec.name),  # the root knows what the jobs do
+        reconciler=Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, rebasing),
+        outages=outages,
+        schedule=Schedule(Jobs({}), store, bus, clock, ids, book.spec.name),  # the root knows what the jobs do
+        away=Away(book, hub, store, bus, clock, wall=given.wall),
+        news=given.news,
+        calendar=given.calendar,
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from trading.risk.limits import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
@@ -36,3 +38,19 @@ Guarded = Callable[[], GuardLimits]
 def defaults() -> GuardLimits:
     """The limits of an account nobody changed."""
     return GuardLimits()
+
+
+def of(limits: Limits) -> GuardLimits:
+    """The limits that stand guard all the time, from the account's."""
+    return GuardLimits(
+        daily_loss=limits.daily_loss,
+        drawdown=limits.drawdown,
+        breaker_cooldown=timedelta(hours=float(limits.breaker_cooldown_hours)),
+        orders_a_minute=limits.orders_a_minute,
+        orders_a_day=limits.orders_a_day,
+        notional_a_day=limits.notional_a_day,
+        position=limits.weight_blocking,
+        sector=limits.sector,
+        gross=limits.gross,
+        net=limits.net,
+    )

@@ -19,6 +19,7 @@ from trading.killswitch import KillSwitch
 from trading.limitwatch import LimitWatch
 from trading.mandates import MandateDesk, Signing
 from trading.record import Failpoint, unbroken
+from trading.risk.surroundings import Losses
 from trading.standing import Change
 from trading.state import Trading
 
@@ -43,6 +44,11 @@ class Guards:
         await self.automation.load()
         await self.mandates.load()
         await self.limitwatch.load()
+
+    def losses(self) -> Losses | None:
+        """What the breaker reads, for the checks; None before its first reading."""
+        reading = self.breaker.reading
+        return None if reading is None else Losses(reading.daily_loss, reading.drawdown)
 
     def rounds(self) -> tuple[tuple[str, Callable[[], Awaitable[object]]], ...]:
         """What they do in a round; the breaker before anything that might open."""

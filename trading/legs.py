@@ -105,6 +105,14 @@ def shrinks(held: Decimal, signed: Decimal) -> bool:
     return held * signed < 0 and abs(signed) <= abs(held)
 
 
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """An order in the place of another, and why: what the journal keeps of it."""
+
+    order: Order
+    why: str
+
+
 class LegState(Enum):
     """How far a leg is."""
 
@@ -218,3 +226,9 @@ def outcome(legs: Sequence[Leg]) -> tuple[TicketStatus, str]:
     if LegState.DONE in states or LegState.PART in states:
         return TicketStatus.PARTIAL, reason
     return (TicketStatus.FAILED if LegState.FAILED in states else TicketStatus.CANCELLED), reason
+
+
+def with_trail(order: Order, change: ReplaceIntent) -> Order:
+    """Reports do not carry the trail, so a confirmed change tells it."""
+    wanted = changed_order(order, change)
+    return replace(order, trail=wanted.trail, trail_percent=wanted.trail_percent)

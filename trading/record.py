@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,11 +19,10 @@ from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
 from storage import ledger, orders, tickets
 from storage.store import Store, Tx
-from trading import guarded
+from trading import guarded, legs
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.happened import happened
-from trading.legs import Leg, LegState, cancel_leg, chain, changed_order, client_id, exit_leg, order_for, order_leg, outcome, replace_leg
 from trading.reports import Executed, executed, folded
 from trading.standing import Standing
 
@@ -39,14 +38,6 @@ SUCCEEDED = "order_succeeded"
 RESIZED = "exit_resized"
 NEWEST = 200  # orders among which an entry may be whose last fill nobody has protected yet
 CLOCK_MARGIN = timedelta(days=1)  # how far a venue's clock may be behind ours
-
-
-@dataclass(frozen=True, slots=True)
-class Succeeded:
-    """An order in the place of another, and why: what the journal keeps of it."""
-
-    order: Order
-    why: str
 
 
 def unbroken(name: str) -> None:
@@ -113,7 +104,7 @@ class Record:
         async with self._bus.unit(who=WHO) as unit:
             for leg, intent in enumerate(ticket.intents, 1):
                 if isinstance(intent, OrderIntent):
-                    order = order_for(ticket, leg, intent, now)
+                    order = legs.order_for(ticket, leg, intent, now)
                     if await orders.add(unit.tx, order):
                         self._shown(unit, order)
             self._fail("order.4 rows before their commit")
@@ -146,7 +137,7 @@ class Record:
                 self.doubtful.add(before.client_id)
             after = folded(before, report, done, newest=newest)
             if change is not None:
-                after = _with_trail(after, change)
+                after = legs.with_trail(after, change)
             after = self._linked(before, after, change, covers, why)
             if after != before:
                 await orders.save(unit.tx, after)
@@ -197,7 +188,7 @@ class Record:
             added = await orders.add(unit.tx, new)
             if added:
                 self._shown(unit, new)
-                unit.note(Note(new.created, new.account, SUCCEEDED, Succeeded(new, why)))
+                unit.note(Note(new.created, new.account, SUCCEEDED, legs.Succeeded(new, why)))
             self._fail("order.19 successor before its commit")
         for ticket_id in self._changed.get(old.client_id, ()):
             self._changed.setdefault(new.client_id, set()).add(ticket_id)
@@ -211,7 +202,7 @@ class Record:
             current = await orders.get(unit.tx, order.client_id)
             if current is None or not current.held:
                 return
-            after = replace(changed_order(current, change), updated=now)
+            after = replace(legs.changed_order(current, change), updated=now)
             await orders.save(unit.tx, after)
             self._shown(unit, after)
             unit.emit(OrderReplaced(now, after.account, after))
@@ -364,8 +355,8 @@ class Record:
         if ticket is None:
             return
         rows = await orders.of_ticket(unit.tx, ticket_id)
-        legs = [await self._leg(unit.tx, ticket, n, intent, rows) for n, intent in enumerate(ticket.intents, 1)]
-        status, reason = outcome(legs)
+        each = [await self._leg(unit.tx, ticket, n, intent, rows) for n, intent in enumerate(ticket.intents, 1)]
+        status, reason = legs.outcome(each)
         if status is TicketStatus.WORKING and ticket.id in self.driving and not settled:
             return
         if ticket.status is TicketStatus.WORKING and ticket.reason and status is TicketStatus.EXECUTED:
@@ -373,21 +364,21 @@ class Record:
         if status is not ticket.status and status in MOVES[ticket.status]:
             await self._move(unit, ticket, status, reason)
 
-    async def _leg(self, tx: Tx, ticket: Ticket, number: int, intent: Intent, rows: list[Order]) -> Leg:
+    async def _leg(self, tx: Tx, ticket: Ticket, number: int, intent: Intent, rows: list[Order]) -> legs.Leg:
         if isinstance(intent, OrderIntent):
-            found = chain(rows, client_id(ticket.id, number))
+            found = legs.chain(rows, legs.client_id(ticket.id, number))
             if not found:
-                return Leg(LegState.WAITING)
-            return order_leg(found) if intent.waits_for is None else exit_leg(found)
+                return legs.Leg(legs.LegState.WAITING)
+            return legs.order_leg(found) if intent.waits_for is None else legs.exit_leg(found)
         if ticket.status is not TicketStatus.CONFIRMED:
-            return Leg(LegState.DONE)  # it was settled before the ticket left CONFIRMED
+            return legs.Leg(legs.LegState.DONE)  # it was settled before the ticket left CONFIRMED
         if (ticket.id, number) in self._refused:
-            return Leg(LegState.FAILED, self._refused[ticket.id, number])
+            return legs.Leg(legs.LegState.FAILED, self._refused[ticket.id, number])
         if isinstance(intent, CancelIntent):
-            return cancel_leg(await _chain(tx, intent.client_id))
+            return legs.cancel_leg(await _chain(tx, intent.client_id))
         if isinstance(intent, ReplaceIntent):
-            return replace_leg(await _chain(tx, intent.client_id), intent, ticket.created)
-        return Leg(LegState.DONE if await self._standing.done(tx, ticket, number, intent) else LegState.WAITING)
+            return legs.replace_leg(await _chain(tx, intent.client_id), intent, ticket.created)
+        return legs.Leg(legs.LegState.DONE if await self._standing.done(tx, ticket, number, intent) else legs.LegState.WAITING)
 
     async def _move(self, unit: Unit, ticket: Ticket, status: TicketStatus, reason: str) -> None:
         self._fail("order.12 ticket before its move")
@@ -397,13 +388,7 @@ class Record:
 
 async def _chain(tx: Tx, name: str) -> tuple[Order, ...]:
     order = await orders.get(tx, name)
-    return () if order is None else chain(await orders.of_ticket(tx, order.ticket), name)
-
-
-def _with_trail(order: Order, change: ReplaceIntent) -> Order:
-    """Reports do not carry the trail, so a confirmed change tells it."""
-    wanted = changed_order(order, change)
-    return replace(order, trail=wanted.trail, trail_percent=wanted.trail_percent)
+    return () if order is None else legs.chain(await orders.of_ticket(tx, order.ticket), name)
 
 
 __all__ = ["EXTERNAL", "Failpoint", "Record", "unbroken"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.worlds import Wanted
 from domain.errors import StorageFailed
 from storage import journal
 from tests.journeys.chat import NOW, chat
+from trading.differences import Difference, Outcome
 from trading.jobs import Turn
 
 TURN = Turn("x", NOW, NOW - timedelta(days=1))
@@ -44,11 +46,10 @@ async def test_differences_and_a_changed_journal_are_said(tmp_path, monkeypatch)
         async def third(tx):
             return 3
 
-        async def two(floor):
-            return (1, 2)
-
         monkeypatch.setattr(journal, "verify", third)
         with pytest.raises(StorageFailed, match="from line 3 on"):
             await found["verify"](TURN)
-        monkeypatch.setattr(type(reader.house.floor), "compare", two)
-        assert await found["reconcile"](TURN) == "2 differences"
+        assert await found["reconcile"](TURN) == "book and broker agree"
+        floor, at = reader.house.floor, reader.house.floor.clock.now()
+        floor.reconciler.last = Outcome(at, (), (Difference("AAPL", Decimal(1), Decimal(2)), Difference("cash", Decimal(1), Decimal(2))))
+        assert await found["reconcile"](TURN) == "2 differences are left"

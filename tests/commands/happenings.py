@@ -36,6 +36,8 @@ EVERY: dict[type[events.Event], Any] = {
         events.KillSwitchReleased(START, "main", "me"),
         events.DemoMoved(START, "main", "shock NVDA −8.00%"),
         events.JobFailed(START, "main", "poll", "abc"),
+        events.JobSkipped(START, "main", "close", EARLIER, "7 h late, too late to be of use"),
+        events.MarketNoted(START, "main", "open", ("The market opened.",)),
         events.StopMoved(START, "main", "AAPL", "x1", D(170), D("172.50"), "Trails the high by 4%"),
         events.ExitTriggered(START, "main", "AAPL", ExitKind.STOP, "x1", D(170), D("168.20"), D("1.80"), "t9", released=True),
         events.StopFailed(START, "main", "AAPL", D(20), EARLIER, "The broker refused the stop."),
