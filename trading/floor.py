@@ -14,6 +14,7 @@ from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
 from trading import guardlimits
+from trading.adjusting import Adjusting
 from trading.assessment import Assessor
 from trading.away import Away
 from trading.backoff import PatientBroker
@@ -34,7 +35,6 @@ from trading.monitor import Monitor
 from trading.outage import Outages
 from trading.protection import Protection
 from trading.readiness import Readiness
-from trading.rebasing import Rebasing
 from trading.reconcile import Reconciler
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
@@ -219,7 +219,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     who, fail, terms = given.is_owner, given.failpoint, given.terms
     desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=who, failpoint=fail, terms=terms)
     outages = Outages(line, book, bus, clock)
-    rebasing = Rebasing(book, hub, store, bus, clock, execution, desk)
+    adjusting = Adjusting(book, hub, store, bus, clock, execution, desk)
     firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)
     guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
     bus.subscribe(_renewing(book, lookout))
@@ -240,7 +240,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
         monitor=Monitor(book, hub, store, bus, exits, stops, firing, guard, clock),
         limits=limits,
         lookout=lookout,
-        reconciler=Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, rebasing),
+        reconciler=Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, adjusting),
         outages=outages,
         schedule=Schedule(Jobs({}), store, bus, clock, ids, book.spec.name),  # the root knows what the jobs do
         away=Away(book, hub, store, bus, clock, wall=given.wall),

@@ -23,7 +23,8 @@ from domain.ports import BrokerState, Clock
 from market.hub import Hub
 from storage import ledger, orders, states
 from storage.store import Store
-from trading import adoption, outage, rebasing
+from trading import adjusting, adoption, outage
+from trading.adjusting import Adjusting
 from trading.adoption import Adoption, Scene
 from trading.book import Book
 from trading.bus import Bus
@@ -33,7 +34,6 @@ from trading.line import Line
 from trading.orphans import WHO, Orphans, Policy
 from trading.outage import Outages
 from trading.readiness import Readiness
-from trading.rebasing import Rebasing
 from trading.record import Record
 from trading.splits import Ratio, suspected
 
@@ -81,7 +81,7 @@ class Reconciler:
         execution: Execution,
         record: Record,
         readiness: Readiness,
-        rebasing: Rebasing,
+        adjusting: Adjusting,
     ) -> None:
         self._book = book
         self._hub = hub
@@ -93,7 +93,7 @@ class Reconciler:
         self._execution = execution
         self._record = record
         self._readiness = readiness
-        self._rebasing = rebasing
+        self._adjusting = adjusting
         self._orphans = Orphans(book, store, bus, clock, execution, record)
         self._lock = asyncio.Lock()
         self._seen: tuple[Difference, ...] = ()
@@ -116,7 +116,7 @@ class Reconciler:
         async with self._store.read() as tx:
             self._outages.load(await states.get(tx, account, outage.PART, outage.Outage))
             self._marks = await states.get(tx, account, MARKS, Marks) or self._marks
-            self._rebasing.load(await states.get(tx, account, rebasing.PART, rebasing.AllDue))
+            self._adjusting.load(await states.get(tx, account, adjusting.PART, adjusting.AllDue))
         await self.round()
 
     async def round(self) -> None:
@@ -142,8 +142,8 @@ class Reconciler:
                 outcome = await self._pass()
                 if outcome.equal:
                     await self._mark()
-        if self._rebasing.waiting:
-            await self._rebasing.round()
+        if self._adjusting.waiting:
+            await self._adjusting.round()
 
     async def now(self) -> Outcome:
         """Compare now, and look again at once until what differs is certain; raises BrokerError when the broker does not answer."""
@@ -156,8 +156,8 @@ class Reconciler:
                 if outcome.equal:
                     break
             self.last = Outcome(outcome.at, tuple(found), outcome.left)
-        if self._rebasing.waiting:
-            await self._rebasing.round()
+        if self._adjusting.waiting:
+            await self._adjusting.round()
         return self.last
 
     async def _pass(self) -> Outcome:
@@ -214,7 +214,7 @@ class Reconciler:
             if len(await ledger.entries(unit.tx, self._book.spec.name)) != len(self._book.entries):
                 return []
             for symbol, ratio in ratios.items():
-                await self._rebasing.begin(unit, symbol, ratio, known, self._marks.at)
+                await self._adjusting.begin(unit, symbol, ratio, known, self._marks.at)
             for entry in made.entries:
                 await ledger.add(unit.tx, entry)
                 unit.then(partial(self._book.accept, entry))

@@ -1,4 +1,4 @@
-"""Splits: a quantity that changed by a simple ratio while the price moved the other way, and what follows for stops and exits.
+"""Splits: a quantity that changed by a simple ratio while the price moved the other way, and what follows for orders.
 
 A split is never taken from the quantity alone: the last price times the ratio must be near a price from before it (the last one that was
 seen while book and broker agreed, or the close of the session before). Near is a third of what the ratio itself moves a price, measured in
@@ -13,9 +13,8 @@ from decimal import Decimal
 from functools import cache
 from math import gcd
 
-from domain.exits import ExitRule
 from domain.instruments import Instrument
-from domain.money import ONE, ZERO, to_lot, to_tick
+from domain.money import ONE, to_lot, to_tick
 from domain.orders import Order
 
 WHOLE = 200  # shares per old one, or old ones per share
@@ -84,11 +83,6 @@ def rebased_order(order: Order, ratio: Ratio, instrument: Instrument | None) -> 
     )
 
 
-def rebased_rule(rule: ExitRule, ratio: Ratio) -> ExitRule:
-    """An exit with its prices per new share, exact: its value is what it was; fractions and shares of the position stay."""
-    return replace(rule, level=_exact(rule.level, ratio), trail=_exact(rule.trail, ratio), arm=_exact(rule.arm, ratio))
-
-
 def _common() -> Iterator[Ratio]:
     return (r for r in ratios() if r.new + r.old <= 101)
 
@@ -109,7 +103,3 @@ def _distance(last: Decimal, before: Sequence[Decimal], ratio: Ratio) -> Decimal
 
 def _price(price: Decimal | None, ratio: Ratio, tick: Decimal) -> Decimal | None:
     return None if price is None else max(to_tick(price * ratio.old / ratio.new, tick), tick)
-
-
-def _exact(price: Decimal | None, ratio: Ratio) -> Decimal | None:
-    return None if price is None else price * ratio.old / ratio.new if price else ZERO

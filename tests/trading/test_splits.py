@@ -1,8 +1,7 @@
-"""Splits: recognised by quantity and price together, booked once, and followed by every exit and order at the same value."""
+"""Splits: recognised by quantity and price together, booked once, and followed by every order at the same value."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,16 +10,14 @@ from hypothesis import strategies as st
 
 from domain.errors import SourceFailed
 from domain.events import ActionProposed, OrderReplaced
-from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.ledger import EntryKind
 from domain.money import ZERO
 from domain.orders import OrderIntent, OrderType, Side
-from storage import exits
 from tests.fakes.market import coin
 from tests.trading.elsewhere import found, order, shelve
-from tests.trading.stage import ACCOUNT, START, Stage, bought, deposit, limit, stage, stop
+from tests.trading.stage import Stage, bought, deposit, limit, stage, stop
 from tests.trading.underway import row
-from trading.splits import Ratio, ratios, rebased_order, rebased_rule, recognised, suspected
+from trading.splits import Ratio, ratios, rebased_order, recognised, suspected
 
 D = Decimal
 RATIOS = ("2:1", "3:2", "4:3", "5:4", "10:1", "20:1", "1:2", "1:50", "1:100", "2:3")
@@ -73,14 +70,10 @@ def test_only_large_moves_near_a_ratio_are_suspicious() -> None:
     assert not suspected(ZERO, D(180))
 
 
-def test_an_order_and_an_exit_keep_their_value() -> None:
+def test_an_order_keeps_its_value() -> None:
     was = order("x-1", Side.SELL, "15", kind=OrderType.LIMIT, limit=D("190.01"))
     becomes = rebased_order(was, ratio("3:2"), None)
     assert (becomes.quantity, becomes.limit) == (D(22), D("126.67"))
-    due = START + timedelta(days=9)
-    rule = ExitRule("e", ACCOUNT, "AAPL", ExitKind.TRAILING, "t", START, due, True, level=D(171), trail=D(3), arm=D(200))
-    moved = rebased_rule(rule, ratio("3:2"))
-    assert (moved.level, moved.trail, moved.arm, moved.share) == (D(114), D(2), D(200) * 2 / 3, D(1))
 
 
 async def split_world(ratio_text: str, *, quantity: str = "10") -> tuple[Stage, Ratio]:
@@ -145,17 +138,10 @@ async def test_a_reverse_split_may_leave_nothing_but_cash() -> None:
     assert await world.agrees()
 
 
-async def test_stops_and_exits_follow_once_in_new_shares() -> None:
+async def test_stops_follow_once_in_new_shares() -> None:
     world, one = await split_world("2:1")
     ticket = await world.do(stop("AAPL", "10", "170"))
     trailing = await world.do(OrderIntent("AAPL", Side.SELL, OrderType.TRAILING, D(10), trail=D(9), reduce_only=True))
-    rule = ExitRule(
-        "e1", ACCOUNT, "AAPL", ExitKind.TARGET, ticket.id, START, START + timedelta(days=90), long=True, level=D(220), share=D("0.5")
-    )
-    other = ExitRule("e2", ACCOUNT, "NVDA", ExitKind.TARGET, ticket.id, START, START + timedelta(days=90), long=True, level=D(220))
-    async with world.store.write() as tx:
-        await exits.add(tx, rule)
-        await exits.add(tx, other)
     await happen(world, one, D(20))
     for _ in range(3):
         await world.restart()
@@ -164,12 +150,9 @@ async def test_stops_and_exits_follow_once_in_new_shares() -> None:
     assert (after.quantity, after.stop) == (D(20), D(85))
     assert not (await row(world, f"{trailing.id}-1")).open, "the best price it had seen was one of old shares"
     assert [(o.quantity, o.trail) for o in world.floor.book.orders if o.type is OrderType.TRAILING] == [(D(20), D("4.5"))]
-    async with world.store.read() as tx:
-        rules = {r.id: r for r in await exits.in_status(tx, ACCOUNT, ExitStatus.ACTIVE)}
-    assert (rules["e1"].level, rules["e1"].share, rules["e2"].level) == (D(110), D("0.5"), D(220))
     assert len(world.heard(OrderReplaced)) == 1
     assert [f.what for f in found(world)] == ["split"]
-    assert not world.floor.reconciler._rebasing.waiting
+    assert not world.floor.reconciler._adjusting.waiting
 
 
 async def test_a_stop_that_the_broker_ended_is_put_back() -> None:
@@ -216,7 +199,7 @@ async def test_an_order_that_cannot_follow_is_told() -> None:
     told = found(world)
     assert [f.what for f in told] == ["split", "order"]
     assert told[1].done == "not adjusted: the venue does not want it"
-    assert not world.floor.reconciler._rebasing.waiting
+    assert not world.floor.reconciler._adjusting.waiting
 
 
 async def test_without_a_price_an_order_waits_for_one() -> None:
@@ -236,7 +219,7 @@ async def test_without_a_price_an_order_waits_for_one() -> None:
     floor = world.open()
     floor.desk.act = none  # type: ignore[method-assign, assignment]
     await floor.start()
-    assert floor.reconciler._rebasing.waiting
+    assert floor.reconciler._adjusting.waiting
     assert calls
     floor.desk.act = act  # type: ignore[method-assign]
     await world.restart()

@@ -1,7 +1,8 @@
-"""Rebasing: after a split every exit and open order of the symbol stands at the same value in new shares, exactly once.
+"""Adjusting: after a split every open order of the symbol stands at the same value in new shares, exactly once.
 
-Exits follow in the transaction that books the split. Orders rest at the broker, and brokers differ: some adjust them, some cancel them,
-some do nothing. So what each was is remembered in the same transaction and made true afterwards by way of the desk, restarts included.
+Orders rest at the broker, and brokers differ: some adjust them, some cancel them, some do nothing. So what each was is remembered in the
+transaction of the split and made true afterwards by way of the desk, restarts included. Exits that the core holds follow the ledger's split
+by themselves.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from trading.wording import describe
 log = logging.getLogger(__name__)
 
 MOST = 200
-PART = "rebase"
+PART = "adjusting"
 WHO = "reconcile"
 HOUSE = Origin("terminal", "local", "owner")  # who is asked when what an order was placed with is not known
 Step = OrderIntent | CancelIntent | ReplaceIntent
@@ -56,7 +57,7 @@ class AllDue:
     orders: tuple[Due, ...] = ()
 
 
-class Rebasing:
+class Adjusting:
     """Follows splits with exits and orders."""
 
     def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, execution: Execution, desk: TicketDesk) -> None:
