@@ -213,7 +213,8 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     patient = PatientBroker(line, clock)
     record = Record(book, hub, store, bus, standing, clock, line.traits.name, given.failpoint)
     execution = Execution(book, patient, record, guards.trading, standing, clock, given.failpoint)
-    execution.protect = Protection(book, store, bus, record, execution.changes, line.traits, clock).keep
+    protection = Protection(book, store, bus, record, execution.changes, line.traits, clock, exits.protects)
+    execution.protect = protection.keep
     lookout = Lookout(book, hub, store, news=given.news, calendar=given.calendar, measure=guards.losses)
     assessor = Assessor(book, hub, limits, given.commission, lookout, guards.trading, readiness, line.traits)
     who, fail, terms = given.is_owner, given.failpoint, given.terms
@@ -221,7 +222,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     outages = Outages(line, book, bus, clock)
     adjusting = Adjusting(book, hub, store, bus, clock, execution, desk)
     firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)
-    guard = Guard(book, hub, store, bus, desk, exits, firing, clock)
+    guard = Guard(book, hub, store, bus, desk, exits, firing, clock, lambda: protection.bare)
     bus.subscribe(_renewing(book, lookout))
     return Floor(
         spec=book.spec,

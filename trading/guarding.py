@@ -1,23 +1,23 @@
-"""Guarding: stops at the broker are watched. One that ended without a fill or the reader's word, or does not act, is told, once."""
+"""Guarding: a position whose stop failed gets its emergency card, and a stop at the broker that does not act is told, once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.errors import FoliopilotError
-from domain.events import ActionProposed, Event, OrderCancelled, OrderRejected, StopFailed, StopRestored
+from domain.events import ActionProposed, Event, StopFailed, StopRestored
 from domain.mandates import Scope
 from domain.money import to_lot
-from domain.orders import CancelIntent, Order, OrderIntent, OrderStatus, OrderType, Side
+from domain.orders import OrderIntent, OrderType, Side
 from domain.portfolio import Position
 from domain.ports import Clock
 from domain.tickets import Proposer
 from market.hub import Hub
-from storage import orders, preferences, states, tickets
+from storage import preferences, states, tickets
 from storage.store import Store
 from trading.book import Book
 from trading.bus import Bus, Unit
@@ -28,13 +28,10 @@ from trading.tickets import TicketDesk
 log = logging.getLogger(__name__)
 
 PART = "guard"
-GRACE = timedelta(seconds=3)  # a stop that takes another's place comes at once
 ACTS_WITHIN = timedelta(seconds=60)  # how long a broker may take from a price through a stop to its fill
 BARS_ACT_WITHIN = timedelta(minutes=3)  # the same for a venue that lives on minute bars
-LOOK_BACK = timedelta(days=1)
 RECENT = 200
 STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
-ENDED_UNFILLED = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
 NOT_ACTED = "the price is through it and the broker has not acted"
 
 EMERGENCY_EXIT = "emergency_exit"
@@ -58,13 +55,24 @@ class Told:
 
 
 class Guard:
-    """Says StopFailed once for a position that lost its stop, whoever noticed first, and StopRestored when it has one again.
+    """Follows every StopFailed, whoever noticed; says it itself of a stop at the broker that the price is through and that does not act.
 
     A failed stop is followed by a card that closes the position, urgently. It is released by a mandate over stops only where the account
     asks for that (`emergency_exit` is `act`); `propose` is what holds without a word, `off` draws up none.
     """
 
-    def __init__(self, book: Book, hub: Hub, store: Store, bus: Bus, desk: TicketDesk, known: Exits, firing: Firing, clock: Clock) -> None:
+    def __init__(
+        self,
+        book: Book,
+        hub: Hub,
+        store: Store,
+        bus: Bus,
+        desk: TicketDesk,
+        known: Exits,
+        firing: Firing,
+        clock: Clock,
+        followed: Callable[[], Collection[str]],
+    ) -> None:
         self._book = book
         self._hub = hub
         self._store = store
@@ -73,7 +81,7 @@ class Guard:
         self._known = known
         self._firing = firing
         self._clock = clock
-        self._lost: dict[str, Order] = {}
+        self._followed = followed  # symbols of which protection says by itself when they are covered again
         self._failed: dict[str, datetime] = {}
         self._unsaved = False
         self._through: dict[str, datetime] = {}
@@ -87,27 +95,18 @@ class Guard:
         return self._failed
 
     async def load(self) -> None:
-        """What was told before, and stops that ended while nobody looked."""
-        account, now = self._book.spec.name, self._clock.now()
+        """What was told before."""
         async with self._store.read() as tx:
-            told = await states.get(tx, account, PART, Told)
-            past = await orders.recent(tx, account, RECENT)
-        self._failed = {u.symbol: u.since for u in (told or Told()).failed}
-        self._idle = {u.order: u.symbol for u in (told or Told()).failed if u.order}
-        seen: set[str] = set()
-        for order in past:  # newest first: only the last stop of a symbol counts
-            if order.type in STOPS and order.reduce_only and order.symbol not in seen:
-                seen.add(order.symbol)
-                if _stood(order) and order.status in ENDED_UNFILLED and now - order.updated <= LOOK_BACK:
-                    self._lost.setdefault(order.symbol, order)
+            told = await states.get(tx, self._book.spec.name, PART, Told) or Told()
+        self._failed = {u.symbol: u.since for u in told.failed}
+        self._idle = {u.order: u.symbol for u in told.failed if u.order}
 
     async def heard(self, event: Event) -> None:
         """Follow what other parts say."""
         match event:
-            case OrderCancelled(order=order) | OrderRejected(order=order) if _stood(order):
-                self._lost[order.symbol] = order
-            case StopFailed(symbol=symbol, since=since) if symbol not in self._failed:
+            case StopFailed(symbol=symbol, since=since, reason=why) if symbol not in self._failed:
                 self._failed[symbol] = since
+                self._closing[symbol] = why
                 self._unsaved = True
             case StopRestored(symbol=symbol) if symbol in self._failed:
                 del self._failed[symbol]
@@ -117,10 +116,6 @@ class Guard:
 
     async def check(self) -> None:
         """Tell what failed and what is protected again, and draw up the emergency exits of what failed."""
-        for symbol, order in list(self._lost.items()):
-            if self._clock.now() - order.updated >= GRACE:
-                del self._lost[symbol]
-                await self._judge(symbol, order)
         for symbol in list(self._failed):
             await self._follow(symbol)
         if self._unsaved:
@@ -157,16 +152,6 @@ class Guard:
     def _held(self, symbol: str) -> Position | None:
         return self._book.holdings.position(symbol)
 
-    async def _judge(self, symbol: str, order: Order) -> None:
-        """A protective stop has ended: told unless the position is gone, another stop stands, or a person took it back."""
-        position = self._held(symbol)
-        if position is None or position.quantity * order.side.sign > 0 or position.opened > order.updated:
-            return
-        if symbol in self._failed or self.protected(symbol) or await self._taken_back(order):
-            return
-        why = order.reason or order.status.value
-        await self._tell(symbol, abs(position.quantity), order.updated, f"its stop, order {order.client_id}, has ended: {why}")
-
     async def _tell(self, symbol: str, quantity: Decimal, since: datetime, why: str) -> None:
         if symbol in self._failed:
             return
@@ -180,7 +165,7 @@ class Guard:
         if self._held(symbol) is None:
             del self._failed[symbol]
             self._unsaved = True
-        elif self.protected(symbol):
+        elif self.protected(symbol) and symbol not in self._followed():
             async with self._bus.unit(who=WHO) as unit:
                 unit.emit(StopRestored(self._clock.now(), self._book.spec.name, symbol))
                 await self._save(unit, less=symbol)
@@ -193,12 +178,6 @@ class Guard:
         idle = {symbol: order for order, symbol in self._idle.items()}
         rows = tuple(Unprotected(s, failed[s], idle.get(s, "")) for s in sorted(failed))
         await states.put(unit.tx, self._book.spec.name, PART, Told(rows))
-
-    async def _taken_back(self, order: Order) -> bool:
-        """True when a ticket, confirmed by a person or signed for, cancelled it."""
-        async with self._store.read() as tx:
-            recent = await tickets.recent(tx, order.account, RECENT)
-        return any(isinstance(i, CancelIntent) and i.client_id == order.client_id for t in recent if not t.open for i in t.intents)
 
     async def _emergency(self, symbol: str, why: str) -> None:
         """The card that closes what is unprotected; a failure is logged: the alert has been given."""
@@ -228,8 +207,3 @@ class Guard:
             now = self._clock.now()
             async with self._bus.unit(who=WHO) as unit:
                 unit.emit(ActionProposed(now, account, ticket.id, ticket.digest(), line, reason, ticket.expires, urgent=True))
-
-
-def _stood(order: Order) -> bool:
-    """True for a stop that protected a position: one the broker once had. Of one it never took its own ticket tells."""
-    return order.type in STOPS and order.reduce_only and order.broker_id is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -36,10 +36,16 @@ UNCONFIRMED = "the broker has not confirmed the stop yet"
 NAKED_FOR = timedelta(seconds=10)  # how long an entry may be filled and its stop not confirmed before the person is told
 
 
+Holds = Callable[[str], bool]
+"""True for a symbol that an exit the core holds protects."""
+
+
 class Protection:
     """Looks after the exits of one account. `keep` belongs after every change of orders or positions, and may run at any time."""
 
-    def __init__(self, book: Book, store: Store, bus: Bus, record: Record, changes: Changes, traits: BrokerTraits, clock: Clock) -> None:
+    def __init__(
+        self, book: Book, store: Store, bus: Bus, record: Record, changes: Changes, traits: BrokerTraits, clock: Clock, holds: Holds
+    ) -> None:
         self._book = book
         self._store = store
         self._bus = bus
@@ -47,11 +53,17 @@ class Protection:
         self._changes = changes
         self._traits = traits
         self._clock = clock
+        self._holds = holds
         self._lock = asyncio.Lock()
         self._watch: Watch | None = None
         self._too_large: dict[str, datetime] = {}
         self._unfinished = False
         self._seen = -1
+
+    @property
+    def bare(self) -> frozenset[str]:
+        """Symbols the person was told are without their stop."""
+        return frozenset(b.symbol for b in self._watch.bare) if self._watch is not None else frozenset()
 
     async def keep(self) -> None:
         """Bring every exit to what it ought to be, then tell which positions lack the stop they should have, and which have it again.
@@ -186,7 +198,7 @@ class Protection:
             position = self._book.holdings.quantity(one.symbol)
             if position * one.sign <= 0:
                 continue  # closed, and told as that
-            if covering(self._book.orders, one.symbol, position) >= min(one.needed, abs(position)):
+            if self._holds(one.symbol) or covering(self._book.orders, one.symbol, position) >= min(one.needed, abs(position)):
                 unit.emit(StopRestored(self._clock.now(), self._book.spec.name, one.symbol))
                 continue
             left.append(one)
@@ -196,9 +208,10 @@ class Protection:
         position = self._book.holdings.quantity(lost.symbol)
         covered = covering(self._book.orders, lost.symbol, position)
         naked = min(lost.quantity, abs(position) - covered)
-        if position * lost.sign <= 0 or naked <= 0:
+        if position * lost.sign <= 0 or naked <= 0 or self._holds(lost.symbol):
             return None
-        unit.emit(StopFailed(self._clock.now(), self._book.spec.name, lost.symbol, naked, lost.at, lost.reason))
+        why = f"its stop, order {lost.client_id}, is gone: {lost.reason or 'the broker ended it'}"
+        unit.emit(StopFailed(self._clock.now(), self._book.spec.name, lost.symbol, naked, lost.at, why))
         return Bare(lost.symbol, lost.sign, covered + naked, lost.at)
 
     def _flipped(self, unit: Unit, lost: Lost) -> Bare | None:

@@ -253,7 +253,7 @@ class TestMissing:
         venue.fill(f"{ticket}-1", "10", "109")
         await world.floor.pulse()
         (told,) = world.heard(StopFailed)
-        assert (told.symbol, told.quantity, told.reason) == ("XOM", 10, "no exits in this symbol today")  # type: ignore[attr-defined]
+        assert (told.symbol, told.quantity, told.reason) == ("XOM", 10, "its stop, order r1x1-2, is gone: no exits in this symbol today")  # type: ignore[attr-defined]
         await world.pass_time(60, step=20)
         assert len(venue.orders) == 1
         assert len(world.heard(StopFailed)) == 1

@@ -69,7 +69,6 @@ async def test_what_ended_while_nobody_looked_is_found_at_the_start():
     order = await protected(made)
     await made.broker.inner.cancel(order)
     await made.restart()
-    made.events.clear()
     await made.pass_time(5, step=1)
     assert len(heard(made, StopFailed)) == 1
 

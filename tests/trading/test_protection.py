@@ -161,7 +161,12 @@ class TestMissingStops:
         venue.drop(f"{ticket.id}-1")
         await world.floor.pulse()
         (told,) = world.heard(StopFailed)
-        assert (told.symbol, told.quantity, told.since, told.reason) == ("AAPL", 10, world.clock.now(), "the venue ended it")  # type: ignore[attr-defined]
+        assert (told.symbol, told.quantity, told.since, told.reason) == (
+            "AAPL",
+            10,
+            world.clock.now(),
+            "its stop, order r1x1-1, is gone: the venue ended it",
+        )  # type: ignore[attr-defined]
         await world.restart()
         await world.do(stop("AAPL", "4", "171"))
         assert not world.heard(StopRestored)
