@@ -337,6 +337,10 @@ class Execution:
             elif not row.open and not row.external:
                 self._strays.add(report.client_id)
 
+    def gate(self, order: Order) -> str:
+        """What speaks against letting an order leave now: nothing does where it closes, else the halt or the breaker."""
+        return "" if self._closing(order) else self._refused()
+
     def _refused(self) -> str:
         """Why nothing that opens is sent now, or nothing."""
         return {TradingState.HALTED: HALTED, TradingState.REDUCING: TRIPPED}.get(self._trading.now(), "")

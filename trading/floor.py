@@ -213,6 +213,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     patient = PatientBroker(line, clock)
     record = Record(book, hub, store, bus, standing, clock, line.traits.name, given.failpoint)
     execution = Execution(book, patient, record, guards.trading, standing, clock, given.failpoint)
+    line.gate = execution.gate
     protection = Protection(book, store, bus, record, execution.changes, line.traits, clock, exits.protects)
     execution.protect = protection.keep
     lookout = Lookout(book, hub, store, news=given.news, calendar=given.calendar, measure=guards.losses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -27,17 +27,24 @@ class Silence:
     reason: str
 
 
+def nothing_against(order: Order) -> str:
+    """The gate that lets everything through."""
+    return ""
+
+
 class Line:
     """The Broker port over a broker.
 
     An order, change or cancel without an answer in time (`answers_within` of its traits) is OutcomeUnknown, a question BrokerDown. A
     refusal is an answer. Once the line is `dead`, questions are asked again after 1, 2, 4, 8 and then every 15 seconds (monotonic) and
-    raise BrokerDown at once in between; what a person sends is always tried.
+    raise BrokerDown at once in between; what a person sends is always tried. `gate` is asked right before an order or change leaves:
+    what it says against it is raised as Rejected.
     """
 
     def __init__(self, broker: Broker, clock: Clock) -> None:
         self._broker = broker
         self._clock = clock
+        self.gate: Callable[[Order], str] = nothing_against
         self._silence: Silence | None = None
         self._failures = 0
         self._counted = float("-inf")
@@ -80,7 +87,7 @@ class Line:
 
     async def submit(self, order: Order) -> OrderReport:
         """See the port; OutcomeUnknown when no answer comes in time."""
-        return await self._send(self._broker.submit(order), f"order {order.client_id}")
+        return await self._send(self._gated(order, self._broker.submit), f"order {order.client_id}")
 
     async def cancel(self, client_id: str) -> OrderReport:
         """See the port; OutcomeUnknown when no answer comes in time."""
@@ -88,7 +95,7 @@ class Line:
 
     async def replace(self, order: Order) -> OrderReport:
         """See the port; OutcomeUnknown when no answer comes in time."""
-        return await self._send(self._broker.replace(order), f"the change of order {order.client_id}")
+        return await self._send(self._gated(order, self._broker.replace), f"the change of order {order.client_id}")
 
     async def find(self, client_id: str) -> OrderReport | None:
         """See the port; BrokerDown when no answer comes in time."""
@@ -117,6 +124,12 @@ class Line:
             raise BrokerDown(f"nobody has answered since {silence.since:%H:%M:%S} UTC; asked again in {self._next - now:.0f} s")
         self._wait = min(self._wait * 2, LONGEST_WAIT)
         self._next = now + self._wait
+
+    async def _gated(self, order: Order, call: Callable[[Order], Awaitable[OrderReport]]) -> OrderReport:
+        """The last question before an order leaves; nothing waits between it and the call, so a halt that came first is first."""
+        if why := self.gate(order):
+            raise Rejected(why, code="halted")
+        return await call(order)
 
     async def _send(self, call: Awaitable[T], what: str) -> T:
         try:

@@ -9,7 +9,7 @@ from functools import partial
 
 from domain.events import Event, ReconciliationFound
 from domain.money import quantity_text
-from domain.orders import EXTERNAL, IN_FLIGHT, Order, OrderStatus, OrderType, TimeInForce
+from domain.orders import EXTERNAL, Order, OrderStatus, OrderType, TimeInForce
 from domain.ports import BrokerState, Clock, OrderReport
 from storage import orders, preferences
 from storage.store import Store
@@ -53,7 +53,7 @@ class Orphans:
         """
         found: list[ReconciliationFound] = []
         at_broker = {r.client_id: r for r in state.orders}
-        behind = [o for o in self._book.orders if o.status not in IN_FLIGHT and self._behind(o, at_broker.get(o.client_id))]
+        behind = [o for o in self._book.orders if o.working and self._behind(o, at_broker.get(o.client_id))]
         if behind:
             await self._execution.poll()
         for order in behind:

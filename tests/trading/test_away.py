@@ -213,7 +213,9 @@ async def test_a_long_absence_is_looked_at_by_the_hour() -> None:
     world.market.add(bar("AAPL", utc("2025-10-14 15:00"), "182", "182", "170", "182", size=Timeframe.HOUR), size=Timeframe.HOUR)
     (told,) = await back_after(world, days=10)
     assert [m.when for m in told.missed] == [utc("2025-10-14 15:00")]
-    assert ("AAPL", Timeframe.MINUTE) not in world.market.asked
+    asked = zip(world.market.asked, world.market.starts, strict=True)
+    old = world.clock.now() - timedelta(days=1)
+    assert not [at for what, at in asked if what == ("AAPL", Timeframe.MINUTE) and START < at < old], "minutes of ten days are not read"
 
 
 MINUTES = [utc("2025-10-10 14:30") + timedelta(minutes=n) for n in range(4)]
