@@ -36,6 +36,7 @@ NOT_ACTED = "the price is through it and the broker has not acted"
 
 EMERGENCY_EXIT = "emergency_exit"
 PROPOSE, ACT, OFF = "propose", "act", "off"
+UNSAID = OFF  # the alert of a failed stop has the button that draws up the closing order
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Told:
 class Guard:
     """Follows every StopFailed, whoever noticed; says it itself of a stop at the broker that the price is through and that does not act.
 
-    A failed stop is followed by a card that closes the position, urgently. It is released by a mandate over stops only where the account
-    asks for that (`emergency_exit` is `act`); `propose` is what holds without a word, `off` draws up none.
+    A failed stop may be followed by a card that closes the position, urgently. It is released by a mandate over stops only where the account
+    asks for that (`emergency_exit` is `act`) and waits for a person where it is `propose`; `off` draws up none, as it is without a word.
     """
 
     def __init__(
@@ -184,7 +185,7 @@ class Guard:
         position, instrument = self._held(symbol), self._hub.instrument(symbol)
         account = self._book.spec.name
         async with self._store.read() as tx:
-            wish = await preferences.get(tx, account, EMERGENCY_EXIT) or PROPOSE
+            wish = await preferences.get(tx, account, EMERGENCY_EXIT) or UNSAID
             last = next((t for t in await tickets.recent(tx, account, RECENT) if t.proposer is Proposer.PERSON), None)
         if position is None or instrument is None or wish == OFF:
             return

@@ -14,7 +14,7 @@ from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.money import percent_text
 from domain.portfolio import Portfolio
 from storage import preferences
-from trading.guarding import ACT, EMERGENCY_EXIT, OFF, PROPOSE
+from trading.guarding import ACT, EMERGENCY_EXIT, OFF, PROPOSE, UNSAID
 
 SHOWN = 8
 NAMES = {
@@ -27,7 +27,7 @@ NAMES = {
 _EMERGENCY = {
     PROPOSE: "When a stop at the broker fails, the closing order is drawn up at once and waits for your yes.",
     ACT: "When a stop at the broker fails, the position is closed at once where a mandate over stops covers it; else it is proposed.",
-    OFF: "When a stop at the broker fails, you are told, and no order is drawn up.",
+    OFF: "When a stop at the broker fails, you are told with a button that draws up the closing order; nothing is drawn up before.",
 }
 
 
@@ -63,7 +63,7 @@ async def emergency_exit(ctx: Ctx, what: Literal["show", "propose", "act", "off"
         async with ctx.floor.store.write() as tx:
             await preferences.set(tx, ctx.account, EMERGENCY_EXIT, what)
     async with ctx.floor.store.read() as tx:
-        wish = await preferences.get(tx, ctx.account, EMERGENCY_EXIT) or PROPOSE
+        wish = await preferences.get(tx, ctx.account, EMERGENCY_EXIT) or UNSAID
     others = ", ".join(f"`/emergency-exit {w}`" for w in (PROPOSE, ACT, OFF) if w != wish)
     return Reply((Text(_EMERGENCY[wish], Tone.LEAD), Text(f"To change it: {others}")))
 

@@ -148,12 +148,12 @@ async def test_why_and_keep_answer_an_alert(tmp_path):
         assert "AAPL drawdown" in said
         await reader.say("/alerts test")
         assert (await reader.pushes())[0].startswith("This is a test alert")
-        await happens(reader, events.StopFailed, "AAPL", D(20), reader.house.floor.clock.now(), "")
+        await happens(reader, events.StopFailed, "MSFT", D(20), reader.house.floor.clock.now(), "")
         await reader.pushes()
-        assert "AAPL stays as it is; nothing was sent." in await press(reader, "Keep")
-        await happens(reader, events.StopFailed, "AAPL", D(20), reader.house.floor.clock.now(), "")
+        assert "MSFT stays as it is; nothing was sent." in await press(reader, "Keep")
+        await happens(reader, events.StopFailed, "MSFT", D(20), reader.house.floor.clock.now(), "")
         await reader.pushes()
-        assert "#AAPL close" in await press(reader, "Close now")
+        assert "#MSFT close" in await press(reader, "Close now")
 
 
 async def test_a_word_about_alerts_in_free_text_changes_no_setting(tmp_path):

@@ -12,7 +12,7 @@ from domain.orders import CancelIntent, OrderStatus
 from domain.tickets import TicketStatus
 from storage import mandates, preferences
 from tests.trading.stage import ACCOUNT, START, Stage, close, stage, stop
-from trading.guarding import ACT, ACTS_WITHIN, EMERGENCY_EXIT, OFF
+from trading.guarding import ACT, ACTS_WITHIN, EMERGENCY_EXIT, OFF, PROPOSE
 
 D = Decimal
 
@@ -41,6 +41,7 @@ async def prefer(made: Stage, wish: str) -> None:
 
 async def test_a_stop_the_broker_ended_is_told_within_ten_seconds_and_only_once():
     made = await stage()
+    await prefer(made, PROPOSE)
     order = await protected(made)
     await vanishes(made, order)
     since = made.clock.now()
