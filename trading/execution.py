@@ -23,6 +23,7 @@ from trading.book import Book
 from trading.changes import Changes, Wire
 from trading.cover import NEVER_ARRIVED
 from trading.legs import LegState, cancel_leg, replace_leg, shrinks
+from trading.line import BARRED
 from trading.record import Failpoint, Record, Told, unbroken
 from trading.reports import lacks
 from trading.standing import Standing
@@ -147,19 +148,20 @@ class Execution:
         """Cancel an order at the broker that nobody here waits for, with the next poll."""
         self._strays.add(name)
 
-    async def _send(self, order: Order) -> None:
-        """One attempt. Whatever happens the order ends up in a state that says what is known."""
-        if (refused := self._refused()) and not self._closing(order):
-            await self._record.refuse(order, refused)
+    async def _send(self, order: Order, *, untried: bool = True) -> None:
+        """One attempt. Whatever happens the order ends up in a state that says what is known; `untried` when no earlier one may arrive."""
+        if untried and (barred := self.gate(order)):
+            await self._record.refuse(order, barred)
             return
         self._unsent.discard(order.client_id)
         self._fail("order.6 before sending")
         try:
             report = await self._broker.submit(order)
         except Rejected as refusal:
-            await self._record.refuse(order, refusal.message)
+            if untried or refusal.code != BARRED:  # a halt that came in between says nothing of an earlier attempt
+                await self._record.refuse(order, refusal.message)
         except (BrokerDown, Throttled) as error:
-            if order.status is not OrderStatus.UNKNOWN:  # else an earlier attempt may have arrived
+            if untried:
                 self._unsent.add(order.client_id)
             log.warning("order %s was not sent: %s", order.client_id, error)
         except Exception as error:  # anything else, expected or not, leaves open whether it arrived
@@ -184,11 +186,12 @@ class Execution:
                 return
         now = self._clock.now()
         certain = order.client_id in self._unsent
+        barred = self.gate(order)
         wanted = now - order.created <= SEND_WITHIN or order.waits_for is not None  # protection is wanted however late it comes
-        if wanted and (certain or self._broker.traits.ids_unique_for_ever):
-            await self._send(order)
+        if not barred and wanted and (certain or self._broker.traits.ids_unique_for_ever):
+            await self._send(order, untried=certain)
         elif certain:
-            await self._record.refuse(order, DOWN)
+            await self._record.refuse(order, barred or DOWN)
         elif order.status is OrderStatus.PENDING:
             await self._record.unknown(order, "the program stopped while it was being sent")
         elif now - order.updated > LONGEST_DELAY:

@@ -58,7 +58,7 @@ class Told:
 class Guard:
     """Follows every StopFailed, whoever noticed; says it itself of a stop at the broker that the price is through and that does not act.
 
-    A failed stop may be followed by a card that closes the position, urgently. It is released by a mandate over stops only where the account
+    A failed stop may be followed by a card that closes the position, urgently. A mandate over stops releases it only where the account
     asks for that (`emergency_exit` is `act`) and waits for a person where it is `propose`; `off` draws up none, as it is without a word.
     """
 

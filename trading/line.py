@@ -14,6 +14,7 @@ from trading.within import within
 
 T = TypeVar("T")
 
+BARRED = "barred"  # the code of what the gate refused
 FAILURES = 5  # so many seconds in which nothing but failures came, and the line is dead
 SILENCE = timedelta(seconds=10)  # or so long: a call that hangs takes five, so a dead line is known within 15 s
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
@@ -128,7 +129,7 @@ class Line:
     async def _gated(self, order: Order, call: Callable[[Order], Awaitable[OrderReport]]) -> OrderReport:
         """The last question before an order leaves; nothing waits between it and the call, so a halt that came first is first."""
         if why := self.gate(order):
-            raise Rejected(why, code="halted")
+            raise Rejected(why, code=BARRED)
         return await call(order)
 
     async def _send(self, call: Awaitable[T], what: str) -> T:

@@ -1,0 +1,48 @@
+"""An order of which an earlier request may still arrive is never called unsent: not by a halt, not by a broker that is down meanwhile."""
+
+from __future__ import annotations
+
+from domain.events import OrderFilled, OrderRejected
+from domain.orders import CancelIntent, Side
+from domain.tickets import TicketStatus
+from tests.trading.stage import buy, limit, stage
+
+
+async def test_a_halt_does_not_refuse_what_is_under_way() -> None:
+    world = await stage()
+    world.broker.faults["submit"].append("late")
+    ticket = await world.do(buy("XOM", "1"))
+    await world.floor.killswitch.pull("me")
+    await world.pass_time(2, step=1)
+    assert await world.status(ticket.id) is TicketStatus.CONFIRMED
+    assert not world.heard(OrderRejected)
+    await world.broker.deliver()
+    await world.pass_time(1)
+    assert await world.status(ticket.id) is TicketStatus.EXECUTED
+    assert world.heard(OrderFilled)
+    assert await world.agrees()
+
+
+async def test_what_never_arrived_while_halted_ends_with_the_truth() -> None:
+    world = await stage()
+    world.broker.faults["submit"].append("lost_request")
+    ticket = await world.do(buy("XOM", "1"))
+    await world.floor.killswitch.pull("me")
+    await world.pass_time(130, step=10)
+    after = await world.ticket(ticket.id)
+    assert after.status is TicketStatus.CANCELLED
+    assert "never arrived" in after.reason
+
+
+async def test_a_broker_that_is_down_after_a_lost_answer_does_not_make_an_order_unsent() -> None:
+    world = await stage()
+    world.broker.faults["submit"].extend(["late", "down"])
+    ticket = await world.do(limit("XOM", Side.BUY, "1", "108"))
+    await world.pass_time(1)  # sent again under its name, and the broker was down
+    world.broker.faults["cancel"].append("down")
+    await world.do(CancelIntent(f"{ticket.id}-1", "XOM"))
+    assert not world.heard(OrderRejected)
+    await world.broker.deliver()
+    await world.pass_time(3, step=1)
+    assert await world.status(ticket.id) is TicketStatus.CANCELLED
+    assert await world.agrees()
