@@ -232,3 +232,10 @@ def with_trail(order: Order, change: ReplaceIntent) -> Order:
     """Reports do not carry the trail, so a confirmed change tells it."""
     wanted = changed_order(order, change)
     return replace(order, trail=wanted.trail, trail_percent=wanted.trail_percent)
+
+
+def had_failed(ticket: Ticket) -> bool:
+    """True when a leg had failed before and is not asked about any more, since its target has moved on or nothing more is tried."""
+    if ticket.status is TicketStatus.PARTIAL:
+        return not all(isinstance(i, OrderIntent) for i in ticket.intents)  # what orders alone left undone, a late fill may complete
+    return ticket.status is TicketStatus.WORKING and bool(ticket.reason)

@@ -359,8 +359,8 @@ class Record:
         status, reason = legs.outcome(each)
         if status is TicketStatus.WORKING and ticket.id in self.driving and not settled:
             return
-        if ticket.status is TicketStatus.WORKING and ticket.reason and status is TicketStatus.EXECUTED:
-            status, reason = TicketStatus.PARTIAL, ticket.reason  # a leg had failed before, and its target has moved on since
+        if status is TicketStatus.EXECUTED and legs.had_failed(ticket):
+            status, reason = TicketStatus.PARTIAL, ticket.reason
         if status is not ticket.status and status in MOVES[ticket.status]:
             await self._move(unit, ticket, status, reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.events import OrderFilled, OrderRejected
 from domain.orders import CancelIntent, Side
 from domain.tickets import TicketStatus
-from tests.trading.stage import buy, limit, stage
+from tests.trading.stage import buy, limit, stage, stop
 
 
 async def test_a_halt_does_not_refuse_what_is_under_way() -> None:
@@ -46,3 +46,15 @@ async def test_a_broker_that_is_down_after_a_lost_answer_does_not_make_an_order_
     await world.pass_time(3, step=1)
     assert await world.status(ticket.id) is TicketStatus.CANCELLED
     assert await world.agrees()
+
+
+async def test_a_cancel_that_was_never_confirmed_does_not_become_done_beside_one_that_was() -> None:
+    world = await stage()
+    kept, gone = await world.do(stop("NVDA", "20", "100")), await world.do(stop("AAPL", "10", "170"))
+    world.broker.faults["cancel"].extend(["down", "ok", *["down"] * 100])
+    both = await world.do(CancelIntent(f"{kept.id}-1", "NVDA"), CancelIntent(f"{gone.id}-1", "AAPL"))
+    await world.pass_time(200, step=20)
+    after = await world.ticket(both.id)
+    assert after.status is TicketStatus.PARTIAL
+    assert f"never confirmed the cancel of order {kept.id}-1" in after.reason
+    assert [r.client_id for r in (await world.broker.state()).orders] == [f"{kept.id}-1"]
