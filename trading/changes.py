@@ -50,7 +50,9 @@ class Changes:
             if target.held:
                 await self._record.end_held(target, TAKEN_BACK, by_person=True)
             elif target.client_id in self._wire.unsent and target.open:
-                await self._record.refuse(target, TAKEN_BACK)
+                if target.ticket not in self._record.driving:  # else it is just being tried again, and the cancel comes after that
+                    with self._record.driving.claim(target.ticket):
+                        await self._record.refuse(target, TAKEN_BACK)
             elif target.open:
                 self._fail("order.13 before the cancel")
                 self._record.take_back(target.client_id, by_person=True)

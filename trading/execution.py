@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 
@@ -73,17 +73,9 @@ class Execution:
         self.changes = Changes(record, broker, clock, failpoint, Wire(self._send, self._apply, self._unsent, self._refused))
         self.protect: Callable[[], Awaitable[None]] = _nothing
 
-    @contextmanager
-    def claim(self, ticket_id: str) -> Iterator[None]:
-        """While a ticket is released and sent by its own caller, `poll` leaves it alone; counted, because two taps may try at once."""
-        driving = self._record.driving
-        driving[ticket_id] += 1
-        try:
-            yield
-        finally:
-            driving[ticket_id] -= 1
-            if not driving[ticket_id]:
-                del driving[ticket_id]
+    def claim(self, ticket_id: str) -> AbstractContextManager[None]:
+        """While a ticket is released and sent by its own caller, `poll` leaves it alone."""
+        return self._record.driving.claim(ticket_id)
 
     async def submit(self, ticket: Ticket) -> None:
         """Send every leg of a confirmed ticket, in order; returns when each was answered, refused or is being asked for."""
@@ -257,7 +249,7 @@ class Execution:
 
     async def _resolve_all(self, failures: list[Exception]) -> None:
         for order in self._book.orders:
-            if order.status in IN_FLIGHT and order.ticket not in self._record.driving:
+            if order.status in IN_FLIGHT and order.ticket not in self._record.driving and order in self._book.orders:
                 with self.claim(order.ticket):
                     await self._tried(self._resolve(order), f"asking for order {order.client_id}", failures)
 

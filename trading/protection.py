@@ -132,9 +132,7 @@ class Protection:
 
     async def _perform(self, step: Step) -> None:
         order = step.order
-        driving = self._record.driving
-        driving[order.ticket] += 1
-        try:
+        with self._record.driving.claim(order.ticket):
             match step.do:
                 case Do.RELEASE:
                     await self._changes.release(order, step.left, step.covers)
@@ -144,10 +142,6 @@ class Protection:
                     await self._changes.resize(order, step.left, step.covers, step.why)
                 case Do.END:
                     await self._changes.end(order, step.why)
-        finally:
-            driving[order.ticket] -= 1
-            if not driving[order.ticket]:
-                del driving[order.ticket]
 
     def _split_since(self, symbol: str, since: datetime) -> bool:
         for entry in reversed(self._book.entries):

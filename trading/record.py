@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from storage.store import Store, Tx
 from trading import guarded, legs
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
+from trading.driving import Driving
 from trading.happened import happened
 from trading.reports import Executed, executed, folded
 from trading.standing import Standing
@@ -69,7 +69,7 @@ class Record:
         self._ours: set[str] = set()  # ended by the core
         self.strangers: dict[str, OrderReport] = {}
         self.doubtful: set[str] = set()  # two reports of one instant differ: which is the later is asked
-        self.driving: Counter[str] = Counter()
+        self.driving = Driving()
         self.touched: set[str] = set()  # tickets whose orders moved since protection looked at them
 
     async def order(self, name: str) -> Order | None:

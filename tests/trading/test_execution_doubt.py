@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from domain.events import OrderFilled, OrderRejected
-from domain.orders import CancelIntent, Side
+from domain.orders import CancelIntent, Order, Side
+from domain.ports import OrderReport
 from domain.tickets import TicketStatus
 from tests.trading.stage import buy, limit, stage, stop
 
@@ -58,3 +61,32 @@ async def test_a_cancel_that_was_never_confirmed_does_not_become_done_beside_one
     assert after.status is TicketStatus.PARTIAL
     assert f"never confirmed the cancel of order {kept.id}-1" in after.reason
     assert [r.client_id for r in (await world.broker.state()).orders] == [f"{kept.id}-1"]
+
+
+async def test_an_order_taken_back_while_another_is_tried_again_does_not_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await stage()
+    world.broker.faults["submit"].extend(["down", "down"])
+    first, second = await world.do(limit("XOM", Side.BUY, "1", "108")), await world.do(limit("SPY", Side.BUY, "1", "550"))
+    sends = world.broker.submit
+
+    async def submit(order: Order) -> OrderReport:
+        if order.ticket == first.id:
+            await world.do(CancelIntent(f"{second.id}-1", "SPY"))
+        return await sends(order)
+
+    monkeypatch.setattr(world.broker, "submit", submit)
+    await world.pass_time(2, step=1)
+    assert await world.status(second.id) is TicketStatus.FAILED
+    assert list(world.broker.delivered) == [f"{first.id}-1"]
+
+
+async def test_a_cancel_waits_while_its_order_is_being_tried_again() -> None:
+    world = await stage()
+    world.broker.faults["submit"].append("down")
+    ticket = await world.do(limit("XOM", Side.BUY, "1", "108"))
+    with world.floor.execution.claim(ticket.id):
+        taken = await world.do(CancelIntent(f"{ticket.id}-1", "XOM"))
+    assert taken.status is TicketStatus.CONFIRMED
+    await world.pass_time(2, step=1)
+    assert await world.status(taken.id) is TicketStatus.EXECUTED
+    assert await world.status(ticket.id) is TicketStatus.CANCELLED
