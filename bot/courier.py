@@ -90,6 +90,7 @@ class Courier:
         self._urgent = Lane(self._since, critical=True)
         self._ordinary = Lane(self._since, critical=False)
         self._swept = False
+        self._unnoted: dict[int, bool] = {}  # shown (as a whole or not), and the database did not take the note: not shown again
         self._noticed: Counter[int] = Counter()
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
@@ -210,10 +211,11 @@ class Courier:
         return Load((row,), reply, verdict)
 
     async def _carried(self, load: Load, lane: Lane) -> bool:
-        """Show one message and settle its rows; False where it was not shown, and the lane pauses."""
+        """Show one message and settle its rows; False where it was not shown now: the lane pauses, or only the note was missing."""
         head, *others = load.rows
+        fresh = head.id not in self._unnoted
         try:
-            whole = await self._shown(load)
+            whole = await self._shown(load) if fresh else self._unnoted[head.id]
         except Busy as busy:
             pause = self._clock.now() + timedelta(seconds=max(busy.after, 0))
             self._urgent.resume = self._ordinary.resume = max(pause, self._urgent.resume, lane.resume)
@@ -225,12 +227,14 @@ class Courier:
                 await outbox.retry(tx, head.id, lane.resume)
             return False
         now = self._clock.now()
+        self._unnoted[head.id] = whole
         async with self._store.write() as tx:
             await outbox.settle(tx, (head.id,), now, load.verdict if whole else Verdict.UNDELIVERED)
             await outbox.settle(tx, tuple(row.id for row in others), now, Verdict.MERGED if whole else Verdict.UNDELIVERED)
+        del self._unnoted[head.id]
         if lane.critical:
             self._ordinary.resume = min(self._ordinary.resume, now)  # the line works again
-        return True
+        return fresh
 
     async def _shown(self, load: Load) -> bool:
         """Show a message in the fullest form the platform takes; False where it took only the notice, the last of three times.
