@@ -9,7 +9,7 @@ from domain.chat import Block, KeyValues, Reply, Text, Tone
 from domain.money import money_text, percent_text
 from domain.portfolio import Mode
 from storage import preferences
-from trading.state import TradingState
+from trading.guards.state import TradingState
 
 DISCLAIMER = "disclaimer"
 

@@ -16,7 +16,7 @@ from domain.money import money_text
 from domain.portfolio import AccountSpec, Mode
 from market.calendar import NEW_YORK
 from storage import accounts
-from trading.statement import Statement, parse
+from trading.statements.statement import Statement, parse
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 RESERVED = frozenset({"demo", "replay"})

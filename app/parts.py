@@ -10,8 +10,8 @@ from commands.context import Part, PartState
 from domain.portfolio import Mode
 from market import calendar
 from trading.floor import Floor
+from trading.guards.state import TradingState, exchange_moment
 from trading.risk.limits import TABLE
-from trading.state import TradingState, exchange_moment
 
 READY, OFF = PartState.READY, PartState.OFF
 HALTED = "halted: closing and cancelling only; an owner releases it with #resume"

@@ -40,7 +40,7 @@ from storage.store import Store
 from storage.world import WorldState
 from trading.floor import Floor, open_floor
 from trading.jobs import Jobs
-from trading.statement import Statement
+from trading.statements.statement import Statement
 from trading.tickets import Terms
 
 TellDay = Callable[[datetime, datetime], Awaitable[DayDigested | None]]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.timing import Row
-from trading.stops import StopBook
+from trading.exits.stops import StopBook
 
 SYMBOLS, POSITIONS = 500, 10_000
 TICKS, BATCH = 1_000_000, 1024

@@ -19,15 +19,15 @@ from trading import brackets
 from trading.book import Book
 from trading.commission import Commission
 from trading.consequence import Var, consequence, no_var
+from trading.guards.state import Trading
 from trading.legs import reduces
-from trading.readiness import Readiness
+from trading.reconciling.readiness import Readiness
 from trading.risk.engine import assess
 from trading.risk.limitbook import LimitBook
 from trading.risk.metrics import BookReturns, book_returns
 from trading.risk.proposal import Proposal
 from trading.risk.surroundings import Lookout
 from trading.risk.tails import historical_var
-from trading.state import Trading
 
 log = logging.getLogger(__name__)
 

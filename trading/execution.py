@@ -21,13 +21,13 @@ from domain.ports import Broker, Clock, OrderReport
 from domain.tickets import Ticket
 from trading.book import Book
 from trading.changes import Changes, Wire
-from trading.cover import NEVER_ARRIVED
+from trading.exits.cover import NEVER_ARRIVED
+from trading.guards.state import Opening, TradingState
 from trading.legs import LegState, cancel_leg, replace_leg, shrinks
 from trading.line import BARRED
 from trading.record import Failpoint, Record, Told, unbroken
 from trading.reports import lacks
 from trading.standing import Standing
-from trading.state import Opening, TradingState
 
 log = logging.getLogger(__name__)
 

@@ -13,36 +13,36 @@ from domain.portfolio import AccountSpec
 from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
-from trading import guardlimits
-from trading.adjusting import Adjusting
 from trading.assessment import Assessor
 from trading.away import Away
 from trading.backoff import PatientBroker
 from trading.book import Book
 from trading.bus import Alerts, Bus, Listener, no_alerts
 from trading.commission import Commission
-from trading.differences import Difference, compare
 from trading.execution import Execution
-from trading.exits import Exits, Holding
-from trading.firing import Firing
-from trading.guarding import Guard
-from trading.guardlimits import Guarded
-from trading.guards import Guards, open_guards
+from trading.exits.failed_stops import FailedStops
+from trading.exits.firing import Firing
+from trading.exits.held import Exits, Holding
+from trading.exits.monitor import Monitor
+from trading.exits.protection import Protection
+from trading.exits.stops import StopBook
+from trading.guards import guardlimits
+from trading.guards.guardlimits import Guarded
+from trading.guards.killswitch import KillSwitch
+from trading.guards.safeguards import Guards, open_guards
 from trading.jobs import Jobs
-from trading.killswitch import KillSwitch
 from trading.line import Line
-from trading.monitor import Monitor
-from trading.outage import Outages
-from trading.protection import Protection
-from trading.readiness import Readiness
-from trading.reconcile import Reconciler
+from trading.reconciling.adjusting import Adjusting
+from trading.reconciling.differences import Difference, compare
+from trading.reconciling.outage import Outages
+from trading.reconciling.readiness import Readiness
+from trading.reconciling.reconciler import Reconciler
 from trading.record import Failpoint, Record, unbroken
 from trading.risk.limitbook import LimitBook
 from trading.risk.limits import Limits, defaults
 from trading.risk.surroundings import Lookout
 from trading.schedule import Schedule
 from trading.standing import Resuming, Standing
-from trading.stops import StopBook
 from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
 from trading.watch import Concerns, Watch, tagged
 
@@ -223,7 +223,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     outages = Outages(line, book, bus, clock)
     adjusting = Adjusting(book, hub, store, bus, clock, execution, desk)
     firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)
-    guard = Guard(book, hub, store, bus, desk, exits, firing, clock, lambda: protection.bare)
+    failed = FailedStops(book, hub, store, bus, desk, exits, firing, clock, lambda: protection.bare)
     bus.subscribe(_renewing(book, lookout))
     return Floor(
         spec=book.spec,
@@ -239,7 +239,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
         clock=clock,
         ids=ids,
         watch=Watch(book, hub, store, bus, clock, given.news, given.calendar, given.concerns),
-        monitor=Monitor(book, hub, store, bus, exits, stops, firing, guard, clock),
+        monitor=Monitor(book, hub, store, bus, exits, stops, firing, failed, clock),
         limits=limits,
         lookout=lookout,
         reconciler=Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, adjusting),

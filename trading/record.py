@@ -18,10 +18,11 @@ from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
 from storage import ledger, orders, tickets
 from storage.store import Store, Tx
-from trading import guarded, legs
+from trading import legs
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.driving import Driving
+from trading.exits import lost_stops
 from trading.happened import happened
 from trading.reports import Executed, executed, folded
 from trading.standing import Standing
@@ -314,13 +315,13 @@ class Record:
     async def _guard(self, unit: Unit, before: Order, after: Order, *, flipped: bool = False) -> None:
         """Remember a stop that went away unasked, and an exit that went beyond its position."""
         if flipped and after.reduce_only:
-            await guarded.lose(unit.tx, after, self._clock.now(), flipped=True)
+            await lost_stops.lose(unit.tx, after, self._clock.now(), flipped=True)
         ended = before.open and not after.open and not before.held and after.status is not OrderStatus.FILLED
-        if not ended or not after.protective or after.type not in guarded.STOPS or self.leaving(after.client_id):
+        if not ended or not after.protective or after.type not in lost_stops.STOPS or self.leaving(after.client_id):
             return
         if before.status in IN_FLIGHT and before.waits_for is None and before.replaces is None:
             return  # it never protected anything, and its card says so
-        await guarded.lose(unit.tx, after, self._clock.now())
+        await lost_stops.lose(unit.tx, after, self._clock.now())
 
     def _shown(self, unit: Unit, order: Order) -> None:
         unit.then(partial(self._book.put, order))

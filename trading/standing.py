@@ -9,7 +9,7 @@ from domain.orders import HouseIntent, ResumeIntent
 from domain.tickets import Ticket
 from storage import switches
 from storage.store import Tx
-from trading.killswitch import KillSwitch
+from trading.guards.killswitch import KillSwitch
 
 
 class Change(Protocol):

@@ -21,13 +21,13 @@ from storage import tickets
 from storage.store import Store
 from trading.assessment import TOLERANCE, Assessment, Assessor, drift
 from trading.book import Book
-from trading.buckets import By
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
-from trading.guards import Guards
+from trading.guards.buckets import By
+from trading.guards.safeguards import Guards
+from trading.guards.state import HALTED
 from trading.legs import reduces
 from trading.record import Failpoint, unbroken
-from trading.state import HALTED
 
 SHOWN = "ticket_shown"
 BY_RESTART = "expired by restart, nothing was sent"

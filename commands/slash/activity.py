@@ -21,7 +21,7 @@ from domain.orders import Order
 from domain.tickets import TicketStatus
 from storage import journal as lines
 from storage import orders as stored
-from trading.adoption import SOURCE
+from trading.reconciling.adoption import SOURCE
 from trading.wording import describe
 
 RECENT_ORDERS = 20

@@ -14,7 +14,7 @@ from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.money import percent_text
 from domain.portfolio import Portfolio
 from storage import preferences
-from trading.guarding import ACT, EMERGENCY_EXIT, OFF, PROPOSE, UNSAID
+from trading.exits.failed_stops import ACT, EMERGENCY_EXIT, OFF, PROPOSE, UNSAID
 
 SHOWN = 8
 NAMES = {

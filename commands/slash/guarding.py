@@ -14,7 +14,7 @@ from domain.errors import StorageFailed, UserError
 from domain.events import BreakerReset, BreakerTripped
 from domain.money import ZERO, percent_text
 from domain.orders import BreakerIntent
-from trading.breaker import CAUSES
+from trading.guards.breaker import CAUSES
 
 SHOWN = 6
 

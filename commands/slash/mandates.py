@@ -17,7 +17,7 @@ from domain.errors import BadArgument
 from domain.mandates import Mandate, Scope
 from domain.money import money_text, plain
 from domain.orders import MandateIntent
-from trading.mandates import scopes_text
+from trading.guards.mandates import scopes_text
 
 EXAMPLE = "/mandate stops,targets 30d"
 EXAMPLES = (EXAMPLE, "/mandate stops 7d AAPL,MSFT max 5000 day 20000 orders 10", "/mandate revoke k3x9")

@@ -11,8 +11,8 @@ from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Text, 
 from domain.errors import BrokerError
 from domain.events import LimitChanged, ReconciliationFound
 from storage import preferences
-from trading.differences import Outcome
-from trading.orphans import POLICY, Policy
+from trading.reconciling.differences import Outcome
+from trading.reconciling.orphans import POLICY, Policy
 
 MOST = 8
 _WHAT = {

@@ -16,7 +16,7 @@ from domain.market import Freshness
 from domain.money import HUNDRED, MINUS, money_text, percent_text
 from domain.portfolio import Portfolio
 from market import calendar
-from trading.state import TradingState
+from trading.guards.state import TradingState
 
 LONGEST_FORWARD = timedelta(days=31)
 SHOCKS = (Decimal("-0.9"), Decimal(2))

@@ -12,7 +12,7 @@ from commands.slash.sheet import Sheet, as_of, bare_percent, price_text
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
 from domain.errors import NoPosition
 from domain.portfolio import Portfolio
-from trading.health import Health, PositionWatch
+from trading.exits.health import Health, PositionWatch
 
 SHOWN = 8
 WHY = Button("Why", "/why")

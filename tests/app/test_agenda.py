@@ -12,8 +12,8 @@ from app.worlds import Wanted
 from domain.errors import StorageFailed
 from storage import journal
 from tests.journeys.chat import NOW, chat
-from trading.differences import Difference, Outcome
 from trading.jobs import Turn
+from trading.reconciling.differences import Difference, Outcome
 
 TURN = Turn("x", NOW, NOW - timedelta(days=1))
 

@@ -16,7 +16,7 @@ from domain.mandates import Scope
 from domain.orders import OrderIntent, Side
 from domain.tickets import Proposer, Ticket, TicketStatus
 from tests.journeys.chat import NOW, OWNER, Chat, chat
-from trading.state import TradingState
+from trading.guards.state import TradingState
 
 D = Decimal
 

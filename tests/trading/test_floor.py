@@ -12,7 +12,7 @@ from domain.events import DemoMoved, JobFailed, KillSwitchPulled
 from storage import ledger, switches
 from storage.store import Tx
 from tests.trading.stage import ACCOUNT, Stage, bought, close, stage
-from trading.differences import Difference
+from trading.reconciling.differences import Difference
 
 D = Decimal
 

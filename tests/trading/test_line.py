@@ -16,7 +16,7 @@ from domain.events import BrokerUp
 from domain.orders import OrderStatus, Side
 from domain.ports import OrderReport
 from domain.tickets import TicketStatus
-from tests.trading.elsewhere import found, order, shelve
+from tests.trading.reconciling.elsewhere import found, order, shelve
 from tests.trading.stage import START, Stage, buy, close, stage
 from trading.line import LONGEST_WAIT, Line
 

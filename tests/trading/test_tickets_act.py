@@ -16,7 +16,7 @@ from domain.orders import CancelIntent, OrderIntent, OrderType, ReplaceIntent, S
 from domain.tickets import Proposer, Ticket, TicketStatus
 from storage import exits, states
 from tests.fakes.faulty_broker import Crash
-from tests.trading.guarded import act, exit_rule, mandate, sign
+from tests.trading.guards.stage import act, exit_rule, mandate, sign
 from tests.trading.stage import START, Stage, bought, buy, close, deposit, stage, stop
 from tests.trading.test_execution_crashes import Breaker
 from trading.bus import Unit

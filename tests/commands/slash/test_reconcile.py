@@ -8,7 +8,7 @@ from domain.errors import BrokerDown
 from domain.events import ReconciliationFound
 from tests.commands.actions.stage import stage
 from tests.commands.slash.reading import everything, lead
-from trading.differences import CASH, Difference, Outcome
+from trading.reconciling.differences import CASH, Difference, Outcome
 
 D = Decimal
 

@@ -1,0 +1,1 @@
+"""The guards: what stands between an account and its own accidents."""

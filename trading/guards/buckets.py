@@ -1,0 +1,168 @@
+"""Order buckets: how many orders, and for how much, may leave in a minute and in a day, outside of whatever it is that asks.
+
+Counted from the stored tickets in the transaction that releases one, so two at once never exceed a bucket together and a restart forgets
+nothing. Automation that opens shares one set of numbers for the account. What a person releases has numbers several times as large, and
+what reduces is never held back from a person. What automation reduces is counted by symbol: a crash that fires every stop of a book at
+once is not a loop, a hundred orders on one symbol in a minute are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.events import LimitNeared
+from domain.money import ZERO, money_text
+from domain.orders import Intent, OrderIntent, ReplaceIntent
+from domain.portfolio import Portfolio
+from domain.ports import Clock
+from domain.tickets import Finding, Proposer, Severity, Ticket, TicketStatus
+from market.hub import Hub
+from storage import orders, states, tickets
+from storage.store import Tx
+from trading.bus import Unit
+from trading.guards.guardlimits import Guarded, GuardLimits
+from trading.guards.tally import Load, legs_of, load_of, sent, total
+from trading.legs import reduces
+
+CODE = "too_many_orders"
+PART = "buckets"
+MINUTE = timedelta(minutes=1)
+TOLD_EVERY = timedelta(hours=1)
+WAITING = (TicketStatus.PROPOSED, TicketStatus.EXPIRED, TicketStatus.CANCELLED, TicketStatus.REPLACED)
+PEOPLE = (Proposer.PERSON, Proposer.COPILOT)
+
+
+class By(StrEnum):
+    """What releases a ticket; `CARD` is automation's that waits for a person: cards are counted too, nobody reads a thousand."""
+
+    PERSON = "person"
+    MANDATE = "mandate"
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When the overflow of each bucket was told last."""
+
+    at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """A bucket: what it is called, what it holds for a minute and a day, and for how much money, None without a limit."""
+
+    name: str
+    minute: int
+    day: int
+    money: Decimal | None
+
+
+class Buckets:
+    """The buckets of one account."""
+
+    def __init__(self, hub: Hub, clock: Clock, limits: Guarded) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._limits = limits
+        self._opening: dict[str, bool] = {}  # what a ticket was made for never changes
+
+    async def overflow(self, unit: Unit, ticket: Ticket, portfolio: Portfolio, by: By) -> Finding | None:
+        """The blocking finding when a ticket does not fit any more, told as an event once an hour; None when it may go.
+
+        A ticket goes whole or not at all. A person's counts by when its card was drawn up.
+        """
+        harmless = all(reduces(i, portfolio) for i in ticket.intents)
+        if harmless and by is By.PERSON:
+            return None
+        day, minute = self._hub.day_start(self._clock.now()), ticket.created - MINUTE
+        before = [t for t in await self._counted(unit, ticket, min(day, minute), by) if t.id != ticket.id]
+        for bucket, load in self._filled(ticket, portfolio, by, harmless=harmless):
+            if harmless:
+                loads = [(t.created, _of(t, bucket.name)) for t in before]
+            else:
+                loads = [(t.created, load_of(t)) for t in before if await self._opens(unit.tx, t)]
+            full = _full(bucket, load, loads, day, minute)
+            if full is not None:
+                await self._tell(unit, ticket.account, bucket, *full)
+                return _finding(bucket, *full, portfolio.spec.currency)
+        return None
+
+    async def _counted(self, unit: Unit, ticket: Ticket, since: datetime, by: By) -> list[Ticket]:
+        if by is By.CARD:
+            waiting = await tickets.since(unit.tx, ticket.account, since, *WAITING)
+            return [t for t in waiting if t.mandate is None and t.proposer not in PEOPLE]
+        gone = await sent(unit.tx, ticket.account, since)
+        return [t for t in gone if (t.mandate is None) is (by is By.PERSON)]
+
+    async def _opens(self, tx: Tx, ticket: Ticket) -> bool:
+        """True for a stored ticket that was not made to reduce only; one that merely happened to reduce counts as opening."""
+        if ticket.id not in self._opening:
+            self._opening[ticket.id] = any([await _may_open(tx, i) for i in ticket.intents])
+        return self._opening[ticket.id]
+
+    def _filled(self, ticket: Ticket, portfolio: Portfolio, by: By, *, harmless: bool) -> Iterable[tuple[_Bucket, Load]]:
+        """The buckets a ticket goes through, with what it puts in."""
+        limits = self._limits()
+        if harmless:
+            many = limits.generous
+            symbols = sorted({i.symbol for i in ticket.intents if isinstance(i, OrderIntent | ReplaceIntent)})
+            return [(_Bucket(s, limits.orders_a_minute * many, limits.orders_a_day * many, None), _of(ticket, s)) for s in symbols]
+        return [(_account(limits, portfolio, by), load_of(ticket))]
+
+    async def _tell(self, unit: Unit, account: str, bucket: _Bucket, about: str, value: Decimal, limit: Decimal) -> None:
+        now, key = self._clock.now(), f"{bucket.name}, {about}"
+        told = await states.get(unit.tx, account, PART, Told) or Told()
+        if key in told.at and now - told.at[key] < TOLD_EVERY:
+            return
+        recent = {k: at for k, at in told.at.items() if now - at < TOLD_EVERY}
+        await states.put(unit.tx, account, PART, Told(recent | {key: now}))
+        unit.emit(LimitNeared(now, account, CODE, key, value, limit, crossed=True))
+
+
+def _account(limits: GuardLimits, portfolio: Portfolio, by: By) -> _Bucket:
+    many = limits.generous if by is By.PERSON else 1
+    money = max(portfolio.equity, ZERO) * limits.notional_a_day * many
+    name = {By.PERSON: "by hand", By.MANDATE: "automation", By.CARD: "cards of automation"}[by]
+    return _Bucket(name, limits.orders_a_minute * many, limits.orders_a_day * many, money)
+
+
+def _full(
+    bucket: _Bucket, load: Load, loads: Iterable[tuple[datetime, Load]], day: datetime, minute: datetime
+) -> tuple[str, Decimal, Decimal] | None:
+    """What would overflow: which measure, how much it would be, and the limit."""
+    known = list(loads)
+    today = total(x for at, x in known if at >= day) + load
+    now = total(x for at, x in known if at >= minute) + load
+    for about, count, most in (("orders a minute", now.orders, bucket.minute), ("orders a day", today.orders, bucket.day)):
+        if count > most:
+            return about, Decimal(count), Decimal(most)
+    if bucket.money is not None and (today.notional or ZERO) > bucket.money:
+        return "money a day", today.notional or ZERO, bucket.money
+    return None
+
+
+def _of(ticket: Ticket, symbol: str) -> Load:
+    """What a ticket sends on one symbol."""
+    loads = legs_of(ticket)
+    named = {n for n, i in enumerate(ticket.intents, 1) if isinstance(i, OrderIntent | ReplaceIntent) and i.symbol == symbol}
+    return total(load for number, load in loads.items() if number in named)
+
+
+async def _may_open(tx: Tx, intent: Intent) -> bool:
+    if isinstance(intent, OrderIntent):
+        return not intent.reduce_only
+    if isinstance(intent, ReplaceIntent):
+        order = await orders.get(tx, intent.client_id)
+        return order is None or not order.reduce_only
+    return False
+
+
+def _finding(bucket: _Bucket, about: str, value: Decimal, limit: Decimal, currency: str) -> Finding:
+    what = money_text(limit, currency) if about == "money a day" else f"{limit} {about}"
+    end = " in a day" if about == "money a day" else ""
+    sentence = f"Too many orders ({bucket.name}): at most {what}{end} may leave, and this one would be more."
+    return Finding(CODE, Severity.BLOCKING, sentence, (("bucket", bucket.name), ("value", str(value)), ("limit", str(limit))))

@@ -1,0 +1,1 @@
+"""Reconciling: book and broker are compared and brought to one truth."""

@@ -1,0 +1,1 @@
+"""Statements: a reader's own file of transactions becomes a ledger."""
