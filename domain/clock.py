@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.ports import Clock
+
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -108,12 +111,32 @@ class WorldClock:
         self._base += by
 
 
-async def within(clock: Clock, seconds: float, task: asyncio.Future[Any]) -> bool:
-    """True when a task ended within so many seconds of that clock. It goes on otherwise, and when the waiting itself is cancelled."""
+async def within(clock: Clock, seconds: float, work: Awaitable[T]) -> T:
+    """What `work` gives, or TimeoutError when it has not come within so many seconds of the clock; the work is cancelled then.
+
+    Whoever is cancelled while waiting cancels the work and lets it end first. What has come in the same instant as the deadline counts.
+    Work that is to go on whatever happens is waited for as `asyncio.wait({task})`.
+    """
+    task = asyncio.ensure_future(work)
     timer = asyncio.ensure_future(clock.sleep(seconds))
     try:
-        await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task, timer), return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait((task,))
+        _seen(task)
+        raise
     finally:
         timer.cancel()
-        await asyncio.wait({timer})
-    return task.done()
+        await asyncio.wait((timer,))
+    if task.done():
+        return task.result()
+    task.add_done_callback(_seen)
+    task.cancel()
+    raise TimeoutError(f"no answer within {seconds:g} s")
+
+
+def _seen(task: asyncio.Future[Any]) -> None:
+    """Nobody waits for this any more, so nobody else would look at how it failed."""
+    if not task.cancelled():
+        task.exception()

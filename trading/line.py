@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from domain.clock import within
 from domain.errors import BrokerDown, OutcomeUnknown, Rejected, Throttled
 from domain.orders import Order
 from domain.ports import Broker, BrokerState, BrokerTraits, Clock, OrderReport
-from trading.within import within
 
 T = TypeVar("T")
 

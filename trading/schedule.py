@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -116,7 +116,7 @@ class Schedule:
                 since = await self._since(tx, job)
                 await job_runs.claim(tx, self._account, run)
             task = self._begin(job, run, since)
-        await within(self._clock, ANSWER, task)  # the rounds go on meanwhile
+        await self._wait_for(task, ANSWER)  # the rounds go on meanwhile
         async with self._store.read() as tx:
             return await job_runs.newest(tx, self._account, job.name, until=now) or run
 
@@ -131,7 +131,7 @@ class Schedule:
         following = await self._ready()
         await self._write_late()
         while self._again:
-            await within(self._clock, PATIENCE, self._begin(*self._again.pop(0)))
+            await self._wait_for(self._begin(*self._again.pop(0)), PATIENCE)
         now, left, first = self._clock.now(), PATIENCE, None
         for job in self.jobs.all():
             due = following[job.name]
@@ -141,7 +141,7 @@ class Schedule:
             try:
                 task = await self._decide(job, due, now)
                 if task is not None:
-                    await within(self._clock, left, task)
+                    await self._wait_for(task, left)
             except Exception as error:
                 log.exception("%s could not be decided on", job.name)
                 first = first or error
@@ -225,7 +225,7 @@ class Schedule:
     async def _perform(self, job: Job, run: JobRun, since: datetime) -> None:
         reference = ""
         try:
-            told = await self._in_time(job, self.jobs.action(job)(Turn(job.name, run.due, since)))
+            told = await within(self._clock, job.deadline, self.jobs.action(job)(Turn(job.name, run.due, since)))
             said = told if isinstance(told, str) else ""
             run = replace(run, outcome=Outcome.RAN, detail="; ".join(filter(None, (run.detail, said))))
         except Exception as error:
@@ -261,18 +261,10 @@ class Schedule:
             await self._write(*self._unwritten[0])
             self._unwritten.pop(0)
 
-    async def _in_time(self, job: Job, work: Awaitable[object]) -> object:
-        """What the action returns; raises TimeoutError when it takes longer than its deadline on this house's clock."""
-        task = asyncio.ensure_future(work)
-        try:
-            if await within(self._clock, job.deadline, task):
-                return task.result()
-            raise TimeoutError(f"no end within {job.deadline:g} seconds")
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-            if not task.cancelled():
-                task.exception()  # what it said while it was stopped is of no use any more
+    async def _wait_for(self, task: asyncio.Task[None], seconds: float) -> None:
+        """Wait for a run so long; one that takes longer goes on beside the rounds."""
+        with suppress(TimeoutError):
+            await within(self._clock, seconds, asyncio.wait({task}))
 
     async def _heard(self, event: Event) -> None:
         if isinstance(event, DemoMoved):

@@ -153,7 +153,7 @@ async def test_a_job_past_its_deadline_has_failed():
     await world.round_of(6)
     assert len(stopped) == 1
     assert await world.outcomes("slow") == ["failed"]
-    assert "no end within 5 seconds" in (await world.decisions("slow"))[0].detail
+    assert "no answer within 5 s" in (await world.decisions("slow"))[0].detail
     assert len(world.told(JobFailed)) == 1
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.clock import ManualClock
+from domain.clock import ManualClock, within
 from tests.fakes.faulty_broker import Crash
-from tests.trading.stage import START
-from trading.within import within
+from tests.fakes.market import utc
+
+START = utc("2025-10-10 14:30")
 
 
 async def soon(value: str) -> str:
@@ -92,3 +93,25 @@ async def test_who_is_cancelled_lets_the_work_end_first() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert ended == ["tidied"]
+
+
+async def test_what_is_only_waited_for_goes_on_after_the_deadline_and_after_who_waited() -> None:
+    clock, go = ManualClock(START), asyncio.Event()
+
+    async def long() -> str:
+        await go.wait()
+        return "done"
+
+    task = asyncio.ensure_future(long())
+    waiting = asyncio.ensure_future(within(clock, 1, asyncio.wait({task})))
+    await begun()
+    await clock.advance(timedelta(seconds=1))
+    with pytest.raises(TimeoutError):
+        await waiting
+    waiting = asyncio.ensure_future(within(clock, 1, asyncio.wait({task})))
+    await begun()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    go.set()
+    assert await task == "done"
