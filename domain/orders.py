@@ -40,6 +40,10 @@ class OrderType(StrEnum):
     TRAILING = "trailing"
 
 
+STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
+"""What waits for the price to turn against a position; a protective order of another type is a target."""
+
+
 class TimeInForce(StrEnum):
     """How long an order lives."""
 

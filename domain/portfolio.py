@@ -12,7 +12,7 @@ from domain.instruments import Instrument
 from domain.ledger import Entry, EntryKind
 from domain.market import Quote
 from domain.money import ZERO
-from domain.orders import Order, OrderType
+from domain.orders import STOPS, Order, OrderType
 
 
 class Mode(StrEnum):
@@ -175,8 +175,7 @@ class Portfolio:
 
     def stop(self, symbol: str) -> Order | None:
         """The open protective stop or trailing stop on a symbol, or None."""
-        kinds = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
-        return next((o for o in self.protection(symbol) if o.type in kinds), None)
+        return next((o for o in self.protection(symbol) if o.type in STOPS), None)
 
     def target(self, symbol: str) -> Order | None:
         """The open target (reduce-only limit) on a symbol, or None."""

@@ -12,7 +12,7 @@ from functools import partial
 from domain.events import Event, OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
 from domain.ledger import Entry, trade
 from domain.money import ONE, ZERO
-from domain.orders import IN_FLIGHT, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
+from domain.orders import IN_FLIGHT, STOPS, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
 from market.hub import Hub
@@ -317,7 +317,7 @@ class Record:
         if flipped and after.reduce_only:
             await lost_stops.lose(unit.tx, after, self._clock.now(), flipped=True)
         ended = before.open and not after.open and not before.held and after.status is not OrderStatus.FILLED
-        if not ended or not after.protective or after.type not in lost_stops.STOPS or self.leaving(after.client_id):
+        if not ended or not after.protective or after.type not in STOPS or self.leaving(after.client_id):
             return
         if before.status in IN_FLIGHT and before.waits_for is None and before.replaces is None:
             return  # it never protected anything, and its card says so

@@ -11,11 +11,10 @@ from domain.errors import BadArgument, GrammarError, NoPosition, NoPrice, NoSuch
 from domain.instruments import Instrument
 from domain.market import Quote
 from domain.money import ONE, plain, quantity_text, to_lot
-from domain.orders import Order, OrderType, Side
+from domain.orders import STOPS, Order, Side
 from domain.portfolio import Portfolio, Position
 from market.indicators import atr
 
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
 MOST_NAMED = 6
 ATR_PERIODS = 14
 ATR_SESSIONS = 60  # enough for Wilder's smoothing to forget its seed

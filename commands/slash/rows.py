@@ -12,11 +12,10 @@ from domain.instruments import Instrument
 from domain.ledger import EntryKind
 from domain.market import Quote
 from domain.money import ONE, ZERO, money_text, plain
-from domain.orders import Order, OrderType
+from domain.orders import STOPS, Order
 from domain.portfolio import Portfolio, Position
 
 PAID = Decimal("0.0001")
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from domain.money import ZERO
-from domain.orders import IN_FLIGHT, Order, OrderStatus, Side
-from trading.exits.lost_stops import STOPS
+from domain.orders import IN_FLIGHT, STOPS, Order, OrderStatus, Side
 from trading.legs import chain
 
 NO_ENTRY = "its entry ended without a fill"

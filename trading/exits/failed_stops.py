@@ -12,7 +12,7 @@ from domain.errors import FoliopilotError
 from domain.events import ActionProposed, Event, StopFailed, StopRestored
 from domain.mandates import Scope
 from domain.money import to_lot
-from domain.orders import OrderIntent, OrderType, Side
+from domain.orders import STOPS, OrderIntent, Side
 from domain.portfolio import Position
 from domain.ports import Clock
 from domain.tickets import Proposer
@@ -31,7 +31,6 @@ PART = "guard"
 ACTS_WITHIN = timedelta(seconds=60)  # how long a broker may take from a price through a stop to its fill
 BARS_ACT_WITHIN = timedelta(minutes=3)  # the same for a venue that lives on minute bars
 RECENT = 200
-STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
 NOT_ACTED = "the price is through it and the broker has not acted"
 
 EMERGENCY_EXIT = "emergency_exit"

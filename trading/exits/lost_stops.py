@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from domain.orders import Order, OrderType
+from domain.orders import Order
 from storage import states
 from storage.store import Tx
 
 PART = "protection"
-STOPS = (OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING)
 
 
 @dataclass(frozen=True, slots=True)

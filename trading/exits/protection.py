@@ -15,7 +15,7 @@ from decimal import Decimal
 from domain.events import StopFailed, StopRestored
 from domain.ledger import EntryKind
 from domain.money import quantity_text
-from domain.orders import IN_FLIGHT
+from domain.orders import IN_FLIGHT, STOPS
 from domain.ports import BrokerTraits, Clock
 from storage import orders
 from storage.store import Store
@@ -170,7 +170,7 @@ class Protection:
         now, found = self._clock.now(), []
         for leg in self._book.orders:
             unsure = leg.held or leg.status in IN_FLIGHT
-            if not (unsure and leg.waits_for and leg.type in lost_stops.STOPS) or leg.symbol in told:
+            if not (unsure and leg.waits_for and leg.type in STOPS) or leg.symbol in told:
                 continue
             entry = await self._record.order(leg.waits_for)
             if entry is None or not entry.filled:

@@ -15,8 +15,8 @@ from decimal import Decimal
 from domain.instruments import Instrument
 from domain.market import Bar, Freshness, Quote
 from domain.money import ONE, ZERO, to_lot, to_tick
-from domain.orders import OrderType, Side
-from trading.brokers.simulated.order import STOPS, VenueOrder
+from domain.orders import STOPS, OrderType, Side
+from trading.brokers.simulated.order import VenueOrder
 from trading.commission import Commission
 
 

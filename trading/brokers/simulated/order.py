@@ -11,7 +11,6 @@ from domain.orders import Fill, Order, OrderType, Side
 from domain.ports import OrderReport
 
 STEP = Decimal("0.001")
-STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from decimal import Decimal
 from domain.instruments import Instrument
 from domain.market import Bar, Quote
 from domain.money import CENT, ONE, ZERO, to_lot
-from domain.orders import Fill, OrderStatus, Side
+from domain.orders import STOPS, Fill, OrderStatus, Side
 from domain.portfolio import AccountSpec
 from domain.ports import OrderReport
 from trading.brokers.simulated import fills
 from trading.brokers.simulated.fills import FillModel, Touch
-from trading.brokers.simulated.order import STOPS, VenueOrder
+from trading.brokers.simulated.order import VenueOrder
 
 FLAT = "the position it was to reduce is closed"
 SHRUNK = "reduced to the size of the position"
