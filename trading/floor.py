@@ -26,8 +26,6 @@ from trading.exits.held import Exits, Holding
 from trading.exits.monitor import Monitor
 from trading.exits.protection import Protection
 from trading.exits.stops import StopBook
-from trading.guards import guardlimits
-from trading.guards.guardlimits import Guarded
 from trading.guards.killswitch import KillSwitch
 from trading.guards.safeguards import Guards, open_guards
 from trading.jobs import Jobs
@@ -163,7 +161,6 @@ class _Given:
     calendar: Calendar | None
     concerns: Concerns
     limits: Limits
-    guarded: Guarded | None
     commission: Commission
     is_owner: IsOwner
     failpoint: Failpoint
@@ -184,7 +181,6 @@ def open_floor(
     concerns: Concerns = tagged,
     alerts: Alerts = no_alerts,
     limits: Limits | None = None,
-    guarded: Guarded | None = None,
     commission: Commission | None = None,
     is_owner: IsOwner = owner_in_terminal,
     failpoint: Failpoint = unbroken,
@@ -196,17 +192,14 @@ def open_floor(
     `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none; `wall` is the
     machine's clock where the house runs on another one.
     """
-    given = _Given(
-        news, calendar, concerns, limits or defaults(spec), guarded, commission or Commission(), is_owner, failpoint, terms, wall
-    )
+    given = _Given(news, calendar, concerns, limits or defaults(spec), commission or Commission(), is_owner, failpoint, terms, wall)
     return _assembled(Book(spec, hub, store, clock), hub, store, Bus(store, alerts), clock, ids, Line(broker, clock), given)
 
 
 def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: Ids, line: Line, given: _Given) -> Floor:
     limits = LimitBook(book.spec, store, bus, clock, given.limits)
     killswitch, readiness = KillSwitch(book, bus, clock), Readiness()
-    guarded = given.guarded or (lambda: guardlimits.of(limits.current))
-    guards = open_guards(book, hub, store, bus, clock, killswitch, guarded, given.failpoint)
+    guards = open_guards(book, hub, store, bus, clock, killswitch, lambda: limits.current, given.failpoint)
     stops = StopBook()
     exits = Exits(hub, stops)
     standing = Standing({ResumeIntent: Resuming(killswitch), ExitIntent: Holding(exits, bus, clock), **guards.changes()})

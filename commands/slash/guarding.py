@@ -28,7 +28,7 @@ async def breaker(ctx: Ctx, what: Literal["reset"] | None = None) -> Reply:
             raise UserError("The breaker has not tripped; there is nothing to reset.", example="/breaker", code="nothing_to_do")
         note = "What was lost stays lost: from the reset on the losses are measured from there, so the limits hold anew."
         return await draw(ctx, line="/breaker reset", verb="breaker", intents=(BreakerIntent(why="end the cool-down"),), notes=(note,))
-    limits = ctx.floor.guards.limits()
+    limits = ctx.floor.limits.current
     sheet = Sheet(ctx.clock.now(), "the account's equity", ctx.spec.currency)
     reading = ctx.floor.guards.breaker.reading
     rows: list[tuple[str, str]] = []

@@ -31,9 +31,9 @@ from storage import journal, states
 from storage.store import Store, Tx
 from trading.book import Book
 from trading.bus import Bus, Unit
-from trading.guards.guardlimits import Guarded, GuardLimits
 from trading.guards.losses import Marks, Reading, base_of, doubt, flowed, measured, splitlike
 from trading.record import Failpoint, unbroken
+from trading.risk.limits import InForce, Limits
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Breaker:
     """
 
     def __init__(
-        self, book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, limits: Guarded, failpoint: Failpoint = unbroken
+        self, book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, limits: InForce, failpoint: Failpoint = unbroken
     ) -> None:
         self._book = book
         self._hub = hub
@@ -249,13 +249,13 @@ class Breaker:
         """True for the first trip, and for a drawdown on top of a day's loss."""
         return self._trip is None or (self._trip.code != code and code == DRAWDOWN)
 
-    def _until(self, at: datetime, limits: GuardLimits) -> datetime:
+    def _until(self, at: datetime, limits: Limits) -> datetime:
         """After the cool-down, and never before the next session has opened: until then nothing that was lost can have been looked at."""
         try:
             opens = calendar.following(at.astimezone(calendar.NEW_YORK).date()).open
         except SourceFailed:  # past the end of the session table: the cool-down alone
             opens = at
-        return max(at + limits.breaker_cooldown, opens)
+        return max(at + timedelta(hours=float(limits.breaker_cooldown_hours)), opens)
 
     async def _write(self) -> None:
         """Keep a trip with its event, or the marks when it is time."""
@@ -320,13 +320,13 @@ class Breaker:
         return True
 
 
-def _beyond(reading: Reading, limits: GuardLimits) -> dict[str, tuple[Decimal, Decimal]]:
+def _beyond(reading: Reading, limits: Limits) -> dict[str, tuple[Decimal, Decimal]]:
     """What is at or beyond its limit: the value and the limit by code."""
     values = {DAILY_LOSS: (reading.daily_loss, limits.daily_loss), DRAWDOWN: (reading.drawdown, limits.drawdown)}
     return {code: (value, limit) for code, (value, limit) in values.items() if value is not None and value >= limit}
 
 
-def _rebased(marks: Marks, reading: Reading, limits: GuardLimits, deposited: Decimal) -> Marks:
+def _rebased(marks: Marks, reading: Reading, limits: Limits, deposited: Decimal) -> Marks:
     """The marks after a reset: see the head of this file."""
     beyond = _beyond(reading, limits)
     if DRAWDOWN in beyond or marks.rebase == DRAWDOWN:

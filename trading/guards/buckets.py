@@ -24,14 +24,17 @@ from market.hub import Hub
 from storage import orders, states, tickets
 from storage.store import Tx
 from trading.bus import Unit
-from trading.guards.guardlimits import Guarded, GuardLimits
 from trading.guards.tally import Load, legs_of, load_of, sent, total
 from trading.legs import reduces
+from trading.risk.limits import InForce, Limits
 
 CODE = "too_many_orders"
 PART = "buckets"
 MINUTE = timedelta(minutes=1)
 TOLD_EVERY = timedelta(hours=1)
+GENEROUS = 10
+"""How many times the limits of automation a person has, and what automation reduces on one symbol: only what is stuck comes near."""
+
 WAITING = (TicketStatus.PROPOSED, TicketStatus.EXPIRED, TicketStatus.CANCELLED, TicketStatus.REPLACED)
 PEOPLE = (Proposer.PERSON, Proposer.COPILOT)
 
@@ -64,7 +67,7 @@ class _Bucket:
 class Buckets:
     """The buckets of one account."""
 
-    def __init__(self, hub: Hub, clock: Clock, limits: Guarded) -> None:
+    def __init__(self, hub: Hub, clock: Clock, limits: InForce) -> None:
         self._hub = hub
         self._clock = clock
         self._limits = limits
@@ -108,9 +111,8 @@ class Buckets:
         """The buckets a ticket goes through, with what it puts in."""
         limits = self._limits()
         if harmless:
-            many = limits.generous
             symbols = sorted({i.symbol for i in ticket.intents if isinstance(i, OrderIntent | ReplaceIntent)})
-            return [(_Bucket(s, limits.orders_a_minute * many, limits.orders_a_day * many, None), _of(ticket, s)) for s in symbols]
+            return [(_Bucket(s, limits.orders_a_minute * GENEROUS, limits.orders_a_day * GENEROUS, None), _of(ticket, s)) for s in symbols]
         return [(_account(limits, portfolio, by), load_of(ticket))]
 
     async def _tell(self, unit: Unit, account: str, bucket: _Bucket, about: str, value: Decimal, limit: Decimal) -> None:
@@ -123,8 +125,8 @@ class Buckets:
         unit.emit(LimitNeared(now, account, CODE, key, value, limit, crossed=True))
 
 
-def _account(limits: GuardLimits, portfolio: Portfolio, by: By) -> _Bucket:
-    many = limits.generous if by is By.PERSON else 1
+def _account(limits: Limits, portfolio: Portfolio, by: By) -> _Bucket:
+    many = GENEROUS if by is By.PERSON else 1
     money = max(portfolio.equity, ZERO) * limits.notional_a_day * many
     name = {By.PERSON: "by hand", By.MANDATE: "automation", By.CARD: "cards of automation"}[by]
     return _Bucket(name, limits.orders_a_minute * many, limits.orders_a_day * many, money)

@@ -21,8 +21,8 @@ from storage.store import Store
 from trading.book import Book
 from trading.bus import Bus
 from trading.guards.breaker import DAILY_LOSS, DRAWDOWN, Breaker
-from trading.guards.guardlimits import Guarded, GuardLimits
 from trading.guards.losses import doubt
+from trading.risk.limits import InForce, Limits
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Level:
 class LimitWatch:
     """One account's watch. `load` first; `round` looks once a minute."""
 
-    def __init__(self, book: Book, store: Store, bus: Bus, clock: Clock, limits: Guarded, breaker: Breaker) -> None:
+    def __init__(self, book: Book, store: Store, bus: Bus, clock: Clock, limits: InForce, breaker: Breaker) -> None:
         self._book = book
         self._store = store
         self._bus = bus
@@ -98,13 +98,13 @@ class LimitWatch:
     def levels(self, portfolio: Portfolio) -> Iterable[Level]:
         """Every limit with how far it is used, from one snapshot and the breaker's last reading."""
         limits, equity = self._limits(), portfolio.equity
-        yield from (Level(POSITION, p.symbol, abs(portfolio.weight(p.symbol)), limits.position) for p in portfolio.positions)
+        yield from (Level(POSITION, p.symbol, abs(portfolio.weight(p.symbol)), limits.weight_blocking) for p in portfolio.positions)
         yield from (Level(SECTOR, sector, value / equity, limits.sector) for sector, value in portfolio.sectors().items())
         yield Level(GROSS, "the account", portfolio.gross_exposure / equity, limits.gross)
         yield Level(NET, "the account", abs(portfolio.net_exposure) / equity, limits.net)
         yield from self._losses(limits)
 
-    def _losses(self, limits: GuardLimits) -> Iterable[Level]:
+    def _losses(self, limits: Limits) -> Iterable[Level]:
         reading = self._breaker.reading
         if reading is None:
             return

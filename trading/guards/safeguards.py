@@ -14,12 +14,12 @@ from trading.bus import Bus
 from trading.guards.automation import Automation
 from trading.guards.breaker import Breaker, Resetting
 from trading.guards.buckets import Buckets
-from trading.guards.guardlimits import Guarded, defaults
 from trading.guards.killswitch import KillSwitch
 from trading.guards.limitwatch import LimitWatch
 from trading.guards.mandates import MandateDesk, Signing
 from trading.guards.state import Trading
 from trading.record import Failpoint, unbroken
+from trading.risk.limits import InForce
 from trading.risk.surroundings import Losses
 from trading.standing import Change
 
@@ -28,7 +28,6 @@ from trading.standing import Change
 class Guards:
     """One account's guards. `load` before anything is sent; the steps of `rounds` belong into every round."""
 
-    limits: Guarded
     killswitch: KillSwitch
     breaker: Breaker
     trading: Trading
@@ -71,14 +70,13 @@ def open_guards(
     bus: Bus,
     clock: Clock,
     killswitch: KillSwitch,
-    limits: Guarded = defaults,
+    limits: InForce,
     failpoint: Failpoint = unbroken,
 ) -> Guards:
     """Put the guards together; nothing is read until `load`."""
     breaker = Breaker(book, hub, store, bus, clock, limits, failpoint)
     automation = Automation(book, store, bus, clock)
     return Guards(
-        limits=limits,
         killswitch=killswitch,
         breaker=breaker,
         trading=Trading(killswitch, breaker),

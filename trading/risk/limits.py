@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -81,6 +82,9 @@ class Limits:
                 raise BadArgument(f"{warning} ({low}) would be above {blocking} ({high}): nothing would warn any more.", example=EXAMPLE)
         return changed
 
+
+InForce = Callable[[], Limits]
+"""The limits in force: asked at every look, so that a changed one holds from the next look on."""
 
 LIVE = {
     "band_warning": Decimal("0.03"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,8 +17,7 @@ from domain.orders import Intent
 from domain.tickets import Proposer, Ticket
 from storage.store import Store, Tx
 from tests.fakes.market import bar, utc
-from tests.trading.stage import ACCOUNT, ME, START, Stage, stage
-from trading.guards.guardlimits import GuardLimits
+from tests.trading.stage import ACCOUNT, LIMITS, ME, START, Stage, stage
 from trading.tickets import Beside
 
 D = Decimal
@@ -64,14 +62,9 @@ async def act(
     )
 
 
-def limit(world: Stage, **changes: Any) -> GuardLimits:
-    """Change the guards' limits of a running world."""
-    limits = replace(GuardLimits(), **changes)
-    guards = world.floor.guards
-    parts: Sequence[Any] = (guards.breaker, guards.buckets, guards.limitwatch)
-    for part in parts:
-        part._limits = lambda: limits
-    return limits
+def limit(world: Stage, **changes: Any) -> None:
+    """Change the limits of a running world; everything else holds nothing back."""
+    world.floor.limits.current = replace(LIMITS, **changes)
 
 
 CLOSED = utc("2025-10-09 20:00")  # the close before the stage begins

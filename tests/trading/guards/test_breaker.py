@@ -16,7 +16,7 @@ from domain.tickets import Origin, TicketStatus
 from storage import states
 from tests.fakes.market import utc
 from tests.trading.guards.stage import Refusing, act, btc, fall, limit, mandate, measured, sign
-from tests.trading.stage import ACCOUNT, START, Stage, bought, buy, close, deposit, stage, stop
+from tests.trading.stage import ACCOUNT, LIMITS, START, Stage, bought, buy, close, deposit, stage, stop
 from tests.trading.stage import limit as limit_order
 from trading.execution import TRIPPED
 from trading.guards.breaker import BreakerState, Trip
@@ -314,7 +314,7 @@ class TestEnds:
         world = await measured()
         breaker = world.floor.guards.breaker
         at = utc("2036-12-31 15:00")
-        assert breaker._until(at, breaker._limits()) == at + timedelta(hours=24)
+        assert breaker._until(at, LIMITS) == at + timedelta(hours=24)
 
 
 async def test_a_database_that_refuses_does_not_keep_it_from_holding_and_it_is_written_when_it_works() -> None:

@@ -102,15 +102,15 @@ async def test_changing_an_order_over_and_over_is_a_loop_too() -> None:
 class TestReducing:
     async def test_every_stop_of_a_book_at_once_is_no_loop(self) -> None:
         world = await stage(*MUCH, bought("NVDA", "100", "100"), bought("SPY", "100", "500"), bought("XOM", "100", "100"))
-        limit(world, orders_a_minute=1, generous=2)
+        limit(world, orders_a_minute=1)
         await sign(world, mandate(orders_a_day=1000))
         found = [await act(world, close(symbol, "1")) for symbol in ("AAPL", "NVDA", "SPY", "XOM")]
         assert {t.status for t in found} == {TicketStatus.EXECUTED}
 
     async def test_a_loop_on_one_symbol_is(self) -> None:
-        world = await looping(orders_a_minute=1, generous=2, reduces_only=True)
-        found = [await act(world, close("AAPL", "1")) for _ in range(10)]
-        assert [t.status for t in found].count(TicketStatus.EXECUTED) == 2
+        world = await looping(orders_a_minute=1, reduces_only=True)
+        found = [await act(world, close("AAPL", "1")) for _ in range(15)]
+        assert [t.status for t in found].count(TicketStatus.EXECUTED) == 10
         assert [e.about for e in overflows(world)] == ["AAPL, orders a minute"]
 
     async def test_a_loop_that_opens_does_not_use_up_what_protects(self) -> None:
@@ -123,21 +123,23 @@ class TestReducing:
 
 class TestPeople:
     async def test_have_ten_times_as_much(self) -> None:
-        world = await looping(orders_a_minute=1, generous=3)
+        world = await looping(orders_a_minute=1)
         assert (await asks(world)).status is TicketStatus.EXECUTED
-        found = [await world.do(buy("XOM", "1")) for _ in range(4)]
-        assert [t.status for t in found] == [TicketStatus.EXECUTED] * 3 + [TicketStatus.DENIED]
+        found = [await world.do(buy("XOM", "1")) for _ in range(11)]
+        assert [t.status for t in found] == [TicketStatus.EXECUTED] * 10 + [TicketStatus.DENIED]
         assert found[-1].findings[0].code == CODE
         assert found[-1].reason.endswith("Nothing was sent.")
         assert [e.about for e in overflows(world)] == ["by hand, orders a minute"]
 
     async def test_are_never_kept_from_reducing(self) -> None:
-        world = await looping(orders_a_minute=1, generous=1)
-        for _ in range(6):
+        world = await looping(orders_a_minute=1)
+        for _ in range(12):
             assert (await world.do(close("AAPL", "1"))).status is TicketStatus.EXECUTED
 
     async def test_a_card_nobody_confirmed_is_no_order(self) -> None:
-        world = await looping(orders_a_minute=1, generous=1)
+        world = await looping(orders_a_minute=1)
+        for _ in range(9):
+            await world.do(buy("XOM", "1"))
         said_no = await world.propose(buy("XOM", "1"))
         await world.floor.desk.cancel(said_no.id, said_no.origin)
         done = await world.do(OrderIntent("SPY", Side.BUY, OrderType.LIMIT, D(1), limit=D(550)))

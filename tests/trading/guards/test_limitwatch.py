@@ -25,7 +25,7 @@ async def see(world: Stage, price: str, *, freshness: Freshness = Freshness.LIVE
 
 async def test_near_then_crossed_each_once() -> None:
     world = await measured()
-    limit(world, position=D("0.40"), sector=D(1))
+    limit(world, weight_blocking=D("0.40"), sector=D(1))
     await world.pass_time(61)
     assert told(world) == [("position_size", "BTC", False)], "33% of 40%"
     await see(world, "80000")
@@ -38,14 +38,14 @@ async def test_near_then_crossed_each_once() -> None:
 
 async def test_one_jump_over_both_is_told_as_crossed_alone() -> None:
     world = await measured()
-    limit(world, position=D("0.50"), sector=D(1))
+    limit(world, weight_blocking=D("0.50"), sector=D(1))
     await see(world, "200000")
     assert told(world, "position_size") == [("position_size", "BTC", True)]
 
 
 async def test_trembling_around_a_limit_is_told_once_and_falling_back_arms_it_again() -> None:
     world = await measured()
-    limit(world, position=D("0.40"), sector=D(1))
+    limit(world, weight_blocking=D("0.40"), sector=D(1))
     for price in ("98000", "93000", "98000", "93000", "98000"):  # 40.9% and 39.7%
         await see(world, price)
     assert told(world, "position_size") == [("position_size", "BTC", True)]
@@ -56,18 +56,18 @@ async def test_trembling_around_a_limit_is_told_once_and_falling_back_arms_it_ag
 
 async def test_a_restart_repeats_nothing() -> None:
     world = await measured()
-    limit(world, position=D("0.40"), sector=D(1))
+    limit(world, weight_blocking=D("0.40"), sector=D(1))
     await see(world, "100000")
     before = told(world)
     await world.restart()
-    limit(world, position=D("0.40"), sector=D(1))
+    limit(world, weight_blocking=D("0.40"), sector=D(1))
     await see(world, "100000")
     assert told(world) == before
 
 
 async def test_sector_gross_net_and_losses_are_watched() -> None:
     world = await measured()
-    limit(world, position=D(9), sector=D("0.34"), gross=D("0.40"), net=D("0.38"), daily_loss=D("0.06"))
+    limit(world, weight_blocking=D(9), sector=D("0.34"), gross=D("0.40"), net=D("0.38"), daily_loss=D("0.06"))
     await see(world, "59000")
     assert set(told(world)) == {
         ("sector_exposure", "Crypto", False),
@@ -82,7 +82,7 @@ async def test_sector_gross_net_and_losses_are_watched() -> None:
 
 async def test_it_looks_once_a_minute() -> None:
     world = await measured()
-    limit(world, position=D("0.40"), sector=D(1))
+    limit(world, weight_blocking=D("0.40"), sector=D(1))
     await world.pass_time(1)
     before = told(world)
     btc(world, "100000")
@@ -94,7 +94,7 @@ async def test_it_looks_once_a_minute() -> None:
 
 async def test_a_doubtful_snapshot_says_nothing_nor_does_a_source_that_fails() -> None:
     world = await measured()
-    limit(world, position=D("0.40"), sector=D(1), daily_loss=D(9), drawdown=D(9))
+    limit(world, weight_blocking=D("0.40"), sector=D(1), daily_loss=D(9), drawdown=D(9))
     await see(world, "1000000", freshness=Freshness.STALE)
     world.market.failing = True
     await world.pass_time(61)
@@ -103,7 +103,7 @@ async def test_a_doubtful_snapshot_says_nothing_nor_does_a_source_that_fails() -
 
 async def test_a_limit_of_nothing_and_an_account_without_prices_are_not_watched() -> None:
     world = await measured()
-    limit(world, position=D(0), sector=D(0), gross=D(0), net=D(0), daily_loss=D(9), drawdown=D(9))
+    limit(world, weight_blocking=D(0), sector=D(0), gross=D(0), net=D(0), daily_loss=D(9), drawdown=D(9))
     await see(world, "100000")
     assert told(world) == []
     unpriced = await stage()
