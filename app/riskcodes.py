@@ -23,17 +23,30 @@ NIGHT = NOW + timedelta(hours=12)
 PRICES = {"AAPL": "230", "MSFT": "420", "NVDA": "180", "SPY": "580", "XOM": "115"}
 _SAID = {Severity.WARNING: "warned", Severity.BLOCKING: "blocked"}
 _HEADINGS = ("Code", "Rule", "A person who opens", "Automation that opens", "Limits", "For example")
-ELSEWHERE = (
-    (
-        "`halted`",
+ELSEWHERE = {
+    "halted": (
         "Blocks everything but closing, protecting and cancelling while the emergency stop is pulled.",
-        "blocked",
-        "blocked",
-        "–",
+        (),
         "Trading is halted by the emergency stop; only closing and cancelling go on. `#resume` is an owner's.",
     ),
-)
-"""Findings that are no check's: the state of trading is asked at the card, and again in the transaction that releases it."""
+    "not_reconciled": (
+        "Blocks opening until book and broker were compared and agree: at a start, after an outage, and while they differ.",
+        (),
+        "Book and broker were not compared yet: until they agree only closing and cancelling go on. `/reconcile` compares them now.",
+    ),
+    "reducing": (
+        "Blocks everything but closing, protecting and cancelling while the breaker has tripped.",
+        ("breaker_cooldown_hours",),
+        "The breaker has tripped on the day's loss: only closing, cancelling and protecting go on until 09:30 New York, Mon 13 Oct. "
+        "An owner may end it sooner: `/breaker reset`",
+    ),
+    "too_many_orders": (
+        "Blocks what would be too many orders, or too much money, in a minute or a day; a person has ten times what automation has.",
+        ("orders_a_minute", "orders_a_day", "notional_a_day"),
+        "Too many orders (automation): at most 30 orders a minute may leave, and this one would be more.",
+    ),
+}
+"""Findings that are no check's, asked at the card or in the transaction that releases it: the rule, its limits, and what a card says."""
 _INTRO = (
     "# Risk codes",
     "",
@@ -67,7 +80,7 @@ class Example:
 
 def page() -> str:
     """The whole page: the codes, then the limits."""
-    rows = sorted([*(_row(code) for code in engine.registered()), *ELSEWHERE])
+    rows = sorted([*(_row(code) for code in engine.registered()), *(_elsewhere(code) for code in ELSEWHERE)])
     limits = [_limit(name) for name in TABLE]
     head = ("Limit", "Default", "Live account", "Range", "What it holds", "Codes")
     return "\n".join([*_INTRO, *_table(_HEADINGS, rows), "", "## Limits", "", *_table(head, limits)]) + "\n"
@@ -118,6 +131,11 @@ def _row(code: str) -> tuple[str, ...]:
     return f"`{code}`", registered.rule, _who(code, cases, automated=False), _who(code, cases, automated=True), limits, shown.sentence
 
 
+def _elsewhere(code: str) -> tuple[str, ...]:
+    rule, limits, said = ELSEWHERE[code]
+    return f"`{code}`", rule, "blocked", "blocked", ", ".join(f"`{name}`" for name in limits) or "–", said
+
+
 def _who(code: str, cases: Sequence[Example], *, automated: bool) -> str:
     """What the examples ran to: warned, blocked, or either."""
     found = {f.severity for case in cases if (f := case.finding(code, automated=automated)) is not None}
@@ -128,7 +146,8 @@ def _limit(name: str) -> tuple[str, ...]:
     limit = TABLE[name]
     paper, live = (limit.text(defaults(AccountSpec("x", mode, shorting=True)).value(name)) for mode in (Mode.PAPER, Mode.LIVE))
     bounds = "yes or no" if limit.unit is Unit.YES_NO else f"{limit.text(limit.low)} to {limit.text(limit.high)}"
-    codes = ", ".join(f"`{code}`" for code in engine.limited_by(name)) or "automation and the breaker"
+    others = [code for code, (_, limits, _) in ELSEWHERE.items() if name in limits]
+    codes = ", ".join(f"`{code}`" for code in [*engine.limited_by(name), *others])
     return f"`{name}`", paper, live, bounds, limit.help, codes
 
 

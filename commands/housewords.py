@@ -10,11 +10,10 @@ from commands.slash.sheet import moment, plural
 from domain import events
 from domain.chat import Block, Button, Buttons, Code, Reply, Text, Tone
 from domain.facts import Fact
-from domain.money import HUNDRED, ZERO, money_text, percent_text, plain
+from domain.money import HUNDRED, ONE, money_text, percent_text, plain
 
 MOST_MISSED = 8
 MOST_BUTTONS = 3
-COUNT_FROM = 3
 
 _FOUND = {
     "fill": "the broker filled an order of yours that this book did not have: {about}",
@@ -29,10 +28,9 @@ _FOUND = {
 
 def limit_neared(event: events.LimitNeared) -> Reply:
     """A limit of the account is near, or crossed."""
-    value, limit = figure(event.value, event.value, event.limit), figure(event.limit, event.value, event.limit)
+    value, limit = _measure(event.value, event.unit), _measure(event.limit, event.unit)
     state = f"over its limit of {limit}" if event.crossed else f"near its limit of {limit}"
-    unit = "count" if _counts(event.value, event.limit) else "%"
-    scale = Decimal(1) if unit == "count" else HUNDRED
+    unit, scale = ("%", HUNDRED) if event.unit == events.FRACTION else (event.unit, ONE)
     facts = (
         _fact(event, event.about, event.value * scale, unit, event.code),
         _fact(event, f"{event.about} limit", event.limit * scale, unit, event.code),
@@ -45,7 +43,7 @@ def limit_neared(event: events.LimitNeared) -> Reply:
 
 def breaker_tripped(event: events.BreakerTripped, zone: tzinfo) -> Reply:
     """The loss breaker stopped opening."""
-    value, limit = figure(abs(event.value), event.value, event.limit), figure(abs(event.limit), event.value, event.limit)
+    value, limit = percent_text(abs(event.value), sign=False), percent_text(abs(event.limit), sign=False)
     lead = f"The breaker tripped: {event.code.replace('_', ' ')} is at {value}, the limit is {limit}."
     then = f"Only closing and reducing go on until {moment(event.until, zone)}, or until an owner resets it. Stops work on."
     facts = (
@@ -150,13 +148,11 @@ def was_away(event: events.WasAway, zone: tzinfo) -> Reply:
     return _reply(lead, tuple({f.label: f for f in facts}.values()), *told, Buttons((*closing, keep)), tone=Tone.BAD)
 
 
-def figure(value: Decimal, *together: Decimal) -> str:
-    """A limit's figure as it is typed: percent, or a plain number where all that belong together are whole and no fraction."""
-    return plain(value) if _counts(*together) else percent_text(value, sign=False)
-
-
-def _counts(*values: Decimal) -> bool:
-    return all(v == v.to_integral_value() for v in values) and max((abs(v) for v in values), default=ZERO) >= COUNT_FROM
+def _measure(value: Decimal, unit: str) -> str:
+    """A limit's figure in its unit: a percentage, a number, or money."""
+    if unit == events.FRACTION:
+        return percent_text(value, sign=False)
+    return plain(value) if unit == events.COUNT else money_text(value, unit)
 
 
 def _missed(missed: events.Missed, zone: tzinfo) -> str:

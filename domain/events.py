@@ -239,15 +239,22 @@ class EarningsNeared(Event):
     session: str
 
 
+FRACTION, COUNT = "fraction", "count"
+
+
 @dataclass(frozen=True, slots=True)
 class LimitNeared(Event):
-    """A limit of the account is near (`crossed` False) or crossed; `code` is the risk check's, fractions as 0.05 for 5%."""
+    """A limit of the account is near (`crossed` False) or crossed; `code` is one of the risk codes.
+
+    `unit` is FRACTION (0.05 is 5%), COUNT, or the currency of an amount of money; `value` and `limit` are both in it.
+    """
 
     code: str
     about: str
     value: Decimal
     limit: Decimal
     crossed: bool
+    unit: str = FRACTION
 
 
 @dataclass(frozen=True, slots=True)

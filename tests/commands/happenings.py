@@ -48,7 +48,7 @@ EVERY: dict[type[events.Event], Any] = {
         events.PositionMoved(START, "main", "AAPL", "drawdown", D("-0.104"), D("163.20"), "since its best close on 22 Sep"),
         events.NewsTouched(START, "main", "AAPL", "n1", "Apple cuts its outlook", D("-0.6")),
         events.EarningsNeared(START, "main", "AAPL", START + timedelta(days=1), "after"),
-        events.LimitNeared(START, "main", "sector_weight", "sector Energy", D("0.38"), D("0.40"), crossed=False),
+        events.LimitNeared(START, "main", "sector_exposure", "sector Energy", D("0.38"), D("0.40"), crossed=False),
         events.BreakerTripped(START, "main", "daily_loss", D("-0.031"), D("0.03"), LATER),
         events.BreakerReset(START, "main", "breaker"),
         events.AutomationChanged(START, "main", allowed=False, who="terminal:me"),

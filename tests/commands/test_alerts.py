@@ -152,8 +152,13 @@ def test_limits_are_written_as_they_are_typed():
     near = EVERY[events.LimitNeared]
     assert said(near) == "Sector Energy is at 38.00%, near its limit of 40.00%."
     assert told(replace(near, crossed=True)).kind == "limit-crossed"
-    trades = events.LimitNeared(START, "main", "trades", "trades today", D(9), D(10), crossed=False)
-    assert said(trades) == "Trades today is at 9, near its limit of 10."
+    few = events.LimitNeared(START, "main", "too_many_orders", "automation, orders a minute", D(3), D(2), crossed=True, unit=events.COUNT)
+    assert said(few) == "Automation, orders a minute is at 3, over its limit of 2."
+    money = replace(few, about="automation, money a day", value=D("1200.50"), limit=D(1000), unit="EUR")
+    assert said(money) == "Automation, money a day is at €1,200.50, over its limit of €1,000.00."
+    assert [(f.unit, f.value) for f in told(money).reply.facts] == [("EUR", D("1200.50")), ("EUR", D(1000))]
+    triple = replace(near, about="the account", value=D(3), limit=D(3), crossed=True)
+    assert said(triple) == "The account is at 300.00%, over its limit of 300.00%.", "a whole fraction is no count"
     assert said(replace(EVERY[events.LimitChanged], was="")) == "The limit sector_weight is 35% now; it was not set."
     assert "a surprise" not in said(replace(EVERY[events.ReconciliationFound], what="a surprise"))
 

@@ -14,6 +14,7 @@ from domain.market import Bar, Freshness, Quote, Timeframe
 from domain.money import CENT, to_tick
 from domain.ports import Clock
 from market import calendar
+from market.sectors import BROAD
 
 SPAN = {
     Timeframe.MINUTE: timedelta(minutes=1),
@@ -33,7 +34,7 @@ def coin(symbol: str) -> Instrument:
     return Instrument(symbol, f"{symbol} coin", AssetClass.CRYPTO, "COIN", "USD", CENT, Decimal("0.0001"), "Crypto")
 
 
-INSTRUMENTS = (share("AAPL"), share("NVDA"), share("XOM", "Energy"), share("SPY", "Index", kind=AssetClass.ETF), coin("BTC"))
+INSTRUMENTS = (share("AAPL"), share("NVDA"), share("XOM", "Energy"), share("SPY", BROAD, kind=AssetClass.ETF), coin("BTC"))
 
 
 def bar(symbol: str, start: datetime, *prices: str, volume: str = "100000", size: Timeframe = Timeframe.MINUTE) -> Bar:

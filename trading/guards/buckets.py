@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.events import LimitNeared
+from domain.events import COUNT, LimitNeared
 from domain.money import ZERO, money_text
 from domain.orders import Intent, OrderIntent, ReplaceIntent
 from domain.portfolio import Portfolio
@@ -64,6 +64,17 @@ class _Bucket:
     money: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """A bucket that would overflow: which measure of it, how much that would be against what limit, in the unit of `LimitNeared`."""
+
+    bucket: str
+    about: str
+    value: Decimal
+    limit: Decimal
+    unit: str
+
+
 class Buckets:
     """The buckets of one account."""
 
@@ -88,10 +99,10 @@ class Buckets:
                 loads = [(t.created, _of(t, bucket.name)) for t in before]
             else:
                 loads = [(t.created, load_of(t)) for t in before if await self._opens(unit.tx, t)]
-            full = _full(bucket, load, loads, day, minute)
+            full = _full(bucket, load, loads, day, minute, portfolio.spec.currency)
             if full is not None:
-                await self._tell(unit, ticket.account, bucket, *full)
-                return _finding(bucket, *full, portfolio.spec.currency)
+                await self._tell(unit, ticket.account, full)
+                return _finding(full)
         return None
 
     async def _counted(self, unit: Unit, ticket: Ticket, since: datetime, by: By) -> list[Ticket]:
@@ -115,14 +126,14 @@ class Buckets:
             return [(_Bucket(s, limits.orders_a_minute * GENEROUS, limits.orders_a_day * GENEROUS, None), _of(ticket, s)) for s in symbols]
         return [(_account(limits, portfolio, by), load_of(ticket))]
 
-    async def _tell(self, unit: Unit, account: str, bucket: _Bucket, about: str, value: Decimal, limit: Decimal) -> None:
-        now, key = self._clock.now(), f"{bucket.name}, {about}"
+    async def _tell(self, unit: Unit, account: str, full: _Full) -> None:
+        now, key = self._clock.now(), f"{full.bucket}, {full.about}"
         told = await states.get(unit.tx, account, PART, Told) or Told()
         if key in told.at and now - told.at[key] < TOLD_EVERY:
             return
         recent = {k: at for k, at in told.at.items() if now - at < TOLD_EVERY}
         await states.put(unit.tx, account, PART, Told(recent | {key: now}))
-        unit.emit(LimitNeared(now, account, CODE, key, value, limit, crossed=True))
+        unit.emit(LimitNeared(now, account, CODE, key, full.value, full.limit, crossed=True, unit=full.unit))
 
 
 def _account(limits: Limits, portfolio: Portfolio, by: By) -> _Bucket:
@@ -133,17 +144,17 @@ def _account(limits: Limits, portfolio: Portfolio, by: By) -> _Bucket:
 
 
 def _full(
-    bucket: _Bucket, load: Load, loads: Iterable[tuple[datetime, Load]], day: datetime, minute: datetime
-) -> tuple[str, Decimal, Decimal] | None:
-    """What would overflow: which measure, how much it would be, and the limit."""
+    bucket: _Bucket, load: Load, loads: Iterable[tuple[datetime, Load]], day: datetime, minute: datetime, currency: str
+) -> _Full | None:
+    """What would overflow, or None."""
     known = list(loads)
     today = total(x for at, x in known if at >= day) + load
     now = total(x for at, x in known if at >= minute) + load
     for about, count, most in (("orders a minute", now.orders, bucket.minute), ("orders a day", today.orders, bucket.day)):
         if count > most:
-            return about, Decimal(count), Decimal(most)
+            return _Full(bucket.name, about, Decimal(count), Decimal(most), COUNT)
     if bucket.money is not None and (today.notional or ZERO) > bucket.money:
-        return "money a day", today.notional or ZERO, bucket.money
+        return _Full(bucket.name, "money a day", today.notional or ZERO, bucket.money, currency)
     return None
 
 
@@ -163,8 +174,7 @@ async def _may_open(tx: Tx, intent: Intent) -> bool:
     return False
 
 
-def _finding(bucket: _Bucket, about: str, value: Decimal, limit: Decimal, currency: str) -> Finding:
-    what = money_text(limit, currency) if about == "money a day" else f"{limit} {about}"
-    end = " in a day" if about == "money a day" else ""
-    sentence = f"Too many orders ({bucket.name}): at most {what}{end} may leave, and this one would be more."
-    return Finding(CODE, Severity.BLOCKING, sentence, (("bucket", bucket.name), ("value", str(value)), ("limit", str(limit))))
+def _finding(full: _Full) -> Finding:
+    most = f"{full.limit} {full.about}" if full.unit == COUNT else f"{money_text(full.limit, full.unit)} in a day"
+    sentence = f"Too many orders ({full.bucket}): at most {most} may leave, and this one would be more."
+    return Finding(CODE, Severity.BLOCKING, sentence, (("bucket", full.bucket), ("value", str(full.value)), ("limit", str(full.limit))))

@@ -22,6 +22,8 @@ from trading.book import Book
 from trading.bus import Bus
 from trading.guards.breaker import DAILY_LOSS, DRAWDOWN, Breaker
 from trading.guards.losses import doubt
+from trading.risk import exposure
+from trading.risk.checks import gross, net, sector, size
 from trading.risk.limits import InForce, Limits
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,6 @@ PART = "limits_told"
 EVERY = timedelta(minutes=1)
 NEAR = Decimal("0.80")
 BACK = Decimal("0.05")
-
-POSITION, SECTOR, GROSS, NET = "position_size", "sector_exposure", "gross_exposure", "net_exposure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class AllTold:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How far a limit is used, fractions: `value` against `limit`."""
+    """How far a limit is used, fractions: `value` against `limit`; `code` is that of the check that refuses what goes beyond."""
 
     code: str
     about: str
@@ -91,17 +91,17 @@ class LimitWatch:
         except SourceFailed as failure:
             log.warning("the limits cannot be watched: %s", failure)
             return
-        if doubt(portfolio) or portfolio.equity <= 0:
-            return
-        await self._compare(now, tuple(self.levels(portfolio)))
+        standing = exposure.standing(portfolio)
+        if standing is not None and not doubt(portfolio):
+            await self._compare(now, tuple(self._levels(portfolio, standing)))
 
-    def levels(self, portfolio: Portfolio) -> Iterable[Level]:
+    def _levels(self, portfolio: Portfolio, now: exposure.Exposure) -> Iterable[Level]:
         """Every limit with how far it is used, from one snapshot and the breaker's last reading."""
-        limits, equity = self._limits(), portfolio.equity
-        yield from (Level(POSITION, p.symbol, abs(portfolio.weight(p.symbol)), limits.weight_blocking) for p in portfolio.positions)
-        yield from (Level(SECTOR, sector, value / equity, limits.sector) for sector, value in portfolio.sectors().items())
-        yield Level(GROSS, "the account", portfolio.gross_exposure / equity, limits.gross)
-        yield Level(NET, "the account", abs(portfolio.net_exposure) / equity, limits.net)
+        limits = self._limits()
+        yield from (Level(size.CODE, p.symbol, abs(portfolio.weight(p.symbol)), limits.weight_blocking) for p in portfolio.positions)
+        yield from (Level(sector.CODE, name, weight, limits.sector) for name, weight in now.sectors.items())
+        yield Level(gross.CODE, "the account", now.gross, limits.gross)
+        yield Level(net.CODE, "the account", abs(now.net), limits.net)
         yield from self._losses(limits)
 
     def _losses(self, limits: Limits) -> Iterable[Level]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.events import LimitNeared
+from domain.events import COUNT, LimitNeared
 from domain.mandates import Scope
 from domain.orders import CancelIntent, OrderIntent, OrderType, ReplaceIntent, Side
 from domain.tickets import Proposer, Ticket, TicketStatus
@@ -49,6 +49,7 @@ async def test_a_strategy_that_asks_without_end_gets_exactly_the_limit_through()
     assert ends == {TicketStatus.EXECUTED: 25, TicketStatus.DENIED: ASKED - 25}
     assert world.broker.delivered.total() == 25
     assert [e.about for e in overflows(world)] == ["automation, orders a minute", "automation, orders a day"], "the owner hears each once"
+    assert [(e.value, e.limit, e.unit) for e in overflows(world)] == [(8, 7, COUNT), (26, 25, COUNT)]
 
 
 @pytest.mark.parametrize("together", [1, 3, 40])
@@ -79,6 +80,8 @@ async def test_money_a_day() -> None:
     world = await looping(notional_a_day=D("0.00005"))  # about 500
     assert [(await asks(world, buy("XOM", "2"))).status.value for _ in range(4)] == ["EXECUTED", "EXECUTED", "DENIED", "DENIED"]
     assert (await asks(world, buy("XOM", "2"))).reason.startswith("Too many orders (automation): at most $500.")
+    (told,) = overflows(world)
+    assert (told.about, told.value, told.unit) == ("automation, money a day", D("660.06"), "USD")
 
 
 async def test_a_ticket_goes_whole_or_not_at_all() -> None:

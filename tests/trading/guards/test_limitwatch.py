@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from domain.events import LimitNeared
+from domain.events import FRACTION, LimitNeared
 from domain.market import Freshness
 from tests.trading.guards.stage import btc, limit, measured
-from tests.trading.stage import Stage, stage
+from tests.trading.stage import Stage, bought, deposit, stage
+from trading.risk import engine
 
 D = Decimal
 
@@ -78,6 +79,17 @@ async def test_sector_gross_net_and_losses_are_watched() -> None:
     (loss,) = [e for e in world.events if isinstance(e, LimitNeared) and e.code == "daily_loss"]
     assert round(loss.value, 4) == D("0.0521")
     assert loss.limit == D("0.06")
+
+
+async def test_its_codes_are_those_of_the_checks_and_a_broad_fund_is_no_sector() -> None:
+    world = await measured(deposit("100000"), bought("SPY", "80", "500"), bought("BTC", "0.5", "60000"))
+    limit(world, weight_blocking=D("0.1"), sector=D("0.1"), gross=D("0.1"), net=D("0.1"), daily_loss=D("0.01"), drawdown=D("0.01"))
+    await see(world, "59000")
+    found = [e for e in world.events if isinstance(e, LimitNeared)]
+    assert {e.code for e in found} == {"position_size", "sector_exposure", "gross_exposure", "net_exposure", "daily_loss", "drawdown"}
+    assert {e.code for e in found} <= set(engine.registered())
+    assert {e.unit for e in found} == {FRACTION}
+    assert [e.about for e in found if e.code == "sector_exposure"] == ["Crypto"]
 
 
 async def test_it_looks_once_a_minute() -> None:
