@@ -45,6 +45,10 @@ async def _nothing() -> None:
     """Until somebody protects what fills."""
 
 
+def _unasked() -> None:
+    """Nobody waits for the rows."""
+
+
 class Execution:
     """Sends the legs of released tickets and applies what comes back."""
 
@@ -77,11 +81,15 @@ class Execution:
         """While a ticket is released and sent by its own caller, `poll` leaves it alone."""
         return self._record.driving.claim(ticket_id)
 
-    async def submit(self, ticket: Ticket) -> None:
-        """Send every leg of a confirmed ticket, in order; returns when each was answered, refused or is being asked for."""
+    async def submit(self, ticket: Ticket, written: Callable[[], None] = _unasked) -> None:
+        """Send every leg of a confirmed ticket, in order; returns when each was answered, refused or is being asked for.
+
+        `written` is called when its orders are in the book, before the first is sent.
+        """
         with self.claim(ticket.id):
             self._record.watch(ticket)
             await self._record.write_rows(ticket)
+            written()
             self._fail("order.5 rows after their commit")
             rows = {o.leg: o for o in await self._record.rows(ticket)}
             for leg, intent in enumerate(ticket.intents, 1):

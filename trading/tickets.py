@@ -28,6 +28,7 @@ from trading.guards.safeguards import Guards
 from trading.guards.state import HALTED
 from trading.legs import reduces
 from trading.record import Failpoint, unbroken
+from trading.turns import Turns
 
 SHOWN = "ticket_shown"
 BY_RESTART = "expired by restart, nothing was sent"
@@ -89,6 +90,7 @@ class TicketDesk:
         self._guards = guards
         self._is_owner = is_owner
         self._fail = failpoint
+        self._turns = Turns()
 
     async def propose(
         self, *, line: str, verb: str, origin: Origin, proposer: Proposer, intents: Sequence[Intent], word: str | None = None
@@ -113,19 +115,20 @@ class TicketDesk:
         """
         ticket = await self._open_ticket(ticket_id, origin)
         self._check(ticket, digest, origin, word)
-        found = await self._assessor.assess(ticket.intents, as_shown=True, automated=ticket.proposer.automated)
-        moved = drift(ticket, found.quotes, self._terms.tolerance)
-        if moved:
-            return await self._replace(ticket, origin, moved)
-        if found.blocked:
-            return await self._deny(ticket, origin, found)
-        self._fail("order.1 before the release")
-        with self._execution.claim(ticket.id):
-            released = await self._release(ticket, origin)
-            if released.status is TicketStatus.DENIED:
-                return released
-            self._fail("order.3 after the release")
-            await self._execution.submit(released)
+        async with self._turns.turn(ticket.intents, self._book.orders) as over:
+            found = await self._assessor.assess(ticket.intents, as_shown=True, automated=ticket.proposer.automated)
+            moved = drift(ticket, found.quotes, self._terms.tolerance)
+            if moved:
+                return await self._replace(ticket, origin, moved)
+            if found.blocked:
+                return await self._deny(ticket, origin, found)
+            self._fail("order.1 before the release")
+            with self._execution.claim(ticket.id):
+                released = await self._release(ticket, origin)
+                if released.status is TicketStatus.DENIED:
+                    return released
+                self._fail("order.3 after the release")
+                await self._execution.submit(released, over)
         return await self._now(ticket)
 
     async def act(
@@ -146,11 +149,17 @@ class TicketDesk:
         `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Risk and
         the trading state judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
         """
-        found = await self._assessor.assess(intents, automated=proposer.automated)
-        ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
+        async with self._turns.turn(intents, self._book.orders) as over:
+            found = await self._assessor.assess(intents, automated=proposer.automated)
+            ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
+            return await self._acted(ticket, scope, why, signed, beside, over)
+
+    async def _acted(
+        self, ticket: Ticket, scope: Scope, why: str, signed: ExitRule | None, beside: Beside | None, over: Callable[[], None]
+    ) -> Ticket:
         portfolio = await self._book.snapshot(day=False)
         with self._execution.claim(ticket.id):
-            async with self._bus.unit(who=proposer.value) as unit:
+            async with self._bus.unit(who=ticket.proposer.value) as unit:
                 ticket = await self._covered(unit, ticket, portfolio, scope, signed)
                 await self._store_new(unit, ticket)
                 if beside is not None:
@@ -164,7 +173,7 @@ class TicketDesk:
             if ticket.mandate is None:
                 return ticket
             self._fail("order.3 after the release")
-            await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED))
+            await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED), over)
         return await self._now(ticket)
 
     async def cancel(self, ticket_id: str, origin: Origin) -> Ticket:
