@@ -217,6 +217,7 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     adjusting = Adjusting(book, hub, store, bus, clock, execution, desk)
     firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)
     failed = FailedStops(book, hub, store, bus, desk, exits, firing, clock, lambda: protection.bare)
+    reconciler = Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, adjusting)
     bus.subscribe(_renewing(book, lookout))
     return Floor(
         spec=book.spec,
@@ -232,10 +233,10 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
         clock=clock,
         ids=ids,
         watch=Watch(book, hub, store, bus, clock, given.news, given.calendar, given.concerns),
-        monitor=Monitor(book, hub, store, bus, exits, stops, firing, failed, clock),
+        monitor=Monitor(book, hub, store, bus, exits, stops, firing, failed, reconciler, clock),
         limits=limits,
         lookout=lookout,
-        reconciler=Reconciler(book, hub, store, bus, clock, line, outages, execution, record, readiness, adjusting),
+        reconciler=reconciler,
         outages=outages,
         schedule=Schedule(Jobs({}), store, bus, clock, ids, book.spec.name),  # the root knows what the jobs do
         away=Away(book, hub, store, bus, clock, wall=given.wall),

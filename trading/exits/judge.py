@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from domain.market import Freshness, Quote
 from domain.money import ONE, ZERO
+from trading.reconciling.splits import suspected
 
 STALE_AFTER = timedelta(seconds=15)
 BAND = Decimal("0.03")  # a move up to this is never doubted
@@ -22,6 +23,7 @@ DAILY = 0.02  # the volatility of a session where none is known
 SESSION = timedelta(hours=6, minutes=30)
 CONFIRMED_BY = 2  # quotes that agree, where bid, ask and last do
 CONFIRMED_BY_SIDES = 3  # where only bid and ask do
+SPLIT_WAIT = timedelta(seconds=60)  # how long a move like a split's waits for the books to be compared
 
 
 class Doubt(StrEnum):
@@ -34,6 +36,7 @@ class Doubt(StrEnum):
     EMPTY = "it has no price above zero"
     PRINT = "its last trade lies far outside bid and ask"
     JUMP = "it jumped and nothing confirms it yet"
+    SPLIT = "it moved like a split, and the books are compared first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class _Seen:
     pending: Decimal | None = None
     pending_at: datetime | None = None
     count: int = 0
+    suspected: datetime | None = None  # since when it has stood where a split would have put it
 
 
 @dataclass(slots=True)
@@ -64,22 +68,29 @@ class Judge:
     outside is not used, bid and ask stand for it. A jump beyond the band, at least 3% or ten times the move expected since the price
     before, needs bid, ask and last together, or two later quotes that say the same or more. `oldest` is None for sources whose quotes are
     the ends of bars, where only the source knows what is stale.
+
+    A price may know of a split before the ledger does. So one that moved like a split's is held back, however well it is confirmed, until
+    book and broker were found to agree since, which says that there was none, or a minute is over.
     """
 
     oldest: timedelta | None = STALE_AFTER
     volatility: dict[str, float] = field(default_factory=dict)  # of a session, as a fraction
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
-    def judge(self, quote: Quote, now: datetime, *, trading: bool) -> Judged:
-        """What a quote read at `now` may fire; `trading` says whether its market is open by the calendar."""
+    def judge(self, quote: Quote, now: datetime, *, trading: bool, splits: bool = False, agreed: datetime | None = None) -> Judged:
+        """What a quote read at `now` may fire; `trading` says whether its market is open by the calendar.
+
+        `splits` says that it is of something that can be split, `agreed` when book and broker were last found to agree.
+        """
         doubt = self._unusable(quote, now, trading=trading)
         if doubt is not None:
             return Judged((), doubt, quote.last)
         slack = max(quote.mid * LOOSE, min(quote.spread, quote.mid * WIDE) * SPREADS)
         fits = quote.last > 0 and quote.bid - slack <= quote.last <= quote.ask + slack
         price = quote.last if fits else min(max(quote.last, quote.bid), quote.ask)
-        if not self._believed(quote, price, whole=fits):
-            return Judged((), Doubt.JUMP, price)
+        awaits = splits and self._awaits_books(quote.symbol, price, now, agreed)
+        if not self._believed(quote, price, whole=fits, awaits=awaits):
+            return Judged((), Doubt.SPLIT if awaits else Doubt.JUMP, price)
         prices = (price, *(side for side in (quote.ask, quote.bid) if (side < price if side is quote.ask else side > price)))
         return Judged(prices, None if fits else Doubt.PRINT, None if fits else quote.last)
 
@@ -100,18 +111,27 @@ class Judge:
             return Doubt.EMPTY
         return Doubt.CROSSED if quote.bid > quote.ask else None
 
-    def _believed(self, quote: Quote, price: Decimal, *, whole: bool) -> bool:
+    def _awaits_books(self, symbol: str, price: Decimal, now: datetime, agreed: datetime | None) -> bool:
+        """True while a price stands where a split would have put it and nobody has looked whether there was one."""
+        seen = self._seen.setdefault(symbol, _Seen())
+        if seen.price is None or not suspected(price, seen.price):
+            seen.suspected = None
+            return False
+        seen.suspected = seen.suspected or now
+        return not (agreed is not None and agreed > seen.suspected) and now - seen.suspected < SPLIT_WAIT
+
+    def _believed(self, quote: Quote, price: Decimal, *, whole: bool, awaits: bool) -> bool:
         """True when a price lies in the band, or is confirmed; then it is what the next one is measured against."""
         seen = self._seen.setdefault(quote.symbol, _Seen())
         if seen.price is None or seen.at is None:
             return self._take(seen, price, quote.at)
         jump = abs(price / seen.price - ONE)
-        if jump <= self._band(quote.symbol, quote.at - seen.at) or (whole and jump <= WHOLE):
+        if not awaits and (jump <= self._band(quote.symbol, quote.at - seen.at) or (whole and jump <= WHOLE)):
             return self._take(seen, price, quote.at)
         if not self._again(seen, price, quote.at):
             seen.pending, seen.pending_at, seen.count = price, quote.at, 1
             return False
-        if seen.count < (CONFIRMED_BY if whole else CONFIRMED_BY_SIDES):
+        if awaits or seen.count < (CONFIRMED_BY if whole else CONFIRMED_BY_SIDES):
             return False
         return self._take(seen, price, quote.at)
 

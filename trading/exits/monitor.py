@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from domain.errors import SourceFailed
 from domain.events import MandateEnded, QuoteDoubted, StopMoved
 from domain.exits import ExitKind, ExitRule, ExitStatus
-from domain.instruments import Instrument
+from domain.instruments import AssetClass, Instrument
 from domain.market import Quote
 from domain.ports import Clock
 from market import calendar
@@ -29,7 +29,7 @@ from trading.exits.failed_stops import FailedStops
 from trading.exits.firing import WHO, Firing, reason
 from trading.exits.health import Health, PositionWatch, Watching
 from trading.exits.held import Exits, end
-from trading.exits.judge import STALE_AFTER, Judge, Judged
+from trading.exits.judge import STALE_AFTER, Doubt, Judge, Judged
 from trading.exits.splits import ExitSplits
 from trading.exits.stops import Hit, StopBook
 
@@ -39,6 +39,20 @@ POLL = timedelta(seconds=5)  # how often a source that is asked, and does not pu
 BATCH = 512  # ticks from which on they are compared at once
 VOLATILITY_SESSIONS = 21
 VOLATILITY_LIFE = timedelta(hours=12)
+SPLITS = (AssetClass.EQUITY, AssetClass.ETF)  # what can be split
+
+
+class Books(Protocol):
+    """Whoever compares book and broker."""
+
+    @property
+    def agreed(self) -> datetime | None:
+        """When they were last found to agree."""
+        ...
+
+    def hurry(self) -> None:
+        """Compare in the next round."""
+        ...
 
 
 class Monitor:
@@ -49,7 +63,17 @@ class Monitor:
     """
 
     def __init__(
-        self, book: Book, hub: Hub, store: Store, bus: Bus, known: Exits, stops: StopBook, firing: Firing, failed: FailedStops, clock: Clock
+        self,
+        book: Book,
+        hub: Hub,
+        store: Store,
+        bus: Bus,
+        known: Exits,
+        stops: StopBook,
+        firing: Firing,
+        failed: FailedStops,
+        books: Books,
+        clock: Clock,
     ) -> None:
         self._book = book
         self._hub = hub
@@ -59,6 +83,7 @@ class Monitor:
         self._stops = stops
         self._firing = firing
         self.failed_stops = failed
+        self._books = books
         self._clock = clock
         self._judge = Judge(None if hub.source.name.startswith("replay") else STALE_AFTER)
         self._splits = ExitSplits(book, hub, store, bus, known, clock, self._judge.forget)
@@ -94,6 +119,7 @@ class Monitor:
     async def take(self, quotes: Iterable[Quote]) -> None:
         """Judge quotes as a source pushes them, and let what they reach fire, in their order."""
         async with self._busy:
+            await self._splits.check()  # a split that is booked is followed before anything is compared with its prices
             await self._take(quotes)
 
     async def _take(self, quotes: Iterable[Quote]) -> None:
@@ -105,7 +131,11 @@ class Monitor:
             instrument = self._hub.instrument(quote.symbol)
             if instrument is None:
                 continue
-            judged = self._judge.judge(quote, now, trading=_trading(instrument, now))
+            judged = self._judge.judge(
+                quote, now, trading=_trading(instrument, now), splits=instrument.asset_class in SPLITS, agreed=self._books.agreed
+            )
+            if judged.doubt is Doubt.SPLIT:
+                self._books.hurry()
             self._watching.saw(quote, judged)
             believed[quote.symbol] = judged.prices
             await _tried(partial(self._doubt, quote, judged), failures)

@@ -67,7 +67,7 @@ class _Look:
 
 
 class Reconciler:
-    """One account's reconciliation. `last` is its last result, `next` when it is due again."""
+    """One account's reconciliation. `last` is its last result, `agreed` when the sides were last equal, `next` when it is due again."""
 
     def __init__(
         self,
@@ -101,11 +101,17 @@ class Reconciler:
         self._watched = clock.now()
         self._next_by_count = clock.monotonic()
         self.last: Outcome | None = None
+        self.agreed: datetime | None = None
         self.next = clock.now()
 
     async def policy(self) -> Policy:
         """What becomes of open orders at the broker that nobody here placed."""
         return await self._orphans.policy()
+
+    def hurry(self) -> None:
+        """Look in the next round, because somebody saw what may be a split; a second look is not hurried."""
+        if not self._seen:
+            self._schedule(timedelta(0))
 
     async def start(self) -> None:
         """The first comparison of a process: two looks right after each other where the first one differs.
@@ -172,6 +178,7 @@ class Reconciler:
             differences = compare(self._book.holdings, look.state)
         at = self._clock.now()
         if not differences:
+            self.agreed = at
             self._seen = ()
             self._forget(look.state)
             self._schedule(EVERY)

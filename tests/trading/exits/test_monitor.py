@@ -303,6 +303,7 @@ async def test_break_even_places_a_stop_moves_one_or_becomes_one(monkeypatch):
     await falls(made, "131", "NVDA")
     becomes = await stored(made, "x3")
     assert (becomes.kind, becomes.level, becomes.status) == (ExitKind.STOP, D("100.00"), ExitStatus.ACTIVE)
+    await falls(made, "102", "NVDA")
     await falls(made, "99", "NVDA")
     assert made.floor.book.holdings.quantity("NVDA") == 0
 
