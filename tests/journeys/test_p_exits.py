@@ -303,10 +303,11 @@ async def test_what_cannot_be_is_refused_with_a_line_that_can(tmp_path):
 
 async def test_an_owner_says_what_a_failed_stop_leads_to(tmp_path):
     async with chat(tmp_path) as reader:
-        assert "waits for your yes" in await reader.say("/emergency-exit")
+        assert "nothing is drawn up before" in await reader.say("/emergency-exit")
+        assert "waits for your yes" in await reader.say("/emergency-exit propose")
         assert "closed at once where a mandate" in await reader.say("/emergency-exit act")
-        assert "no order is drawn up" in await reader.say("/emergency-exit off")
-        assert "no order is drawn up" in await reader.say("/emergency-exit")
+        assert "nothing is drawn up before" in await reader.say("/emergency-exit off")
+        assert "nothing is drawn up before" in await reader.say("/emergency-exit")
 
 
 async def test_a_time_exit_before_earnings_knows_the_date_or_refuses(tmp_path):

@@ -1,4 +1,4 @@
-"""A split's price may come before its ledger entry: what the core holds does not fire on it, and a crash of that size fires all the same."""
+"""A split's price may come before its ledger entry: what the core holds does not fire on it; a crash of that size fires all the same."""
 
 from __future__ import annotations
 
