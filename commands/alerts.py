@@ -41,8 +41,8 @@ def alert(event: events.Event, zone: tzinfo = UTC) -> Alert | None:
             return None if order.type is OrderType.MARKET else _order(event, order, "order-placed", followups.placed(order))
         case events.OrderReplaced(order=order):
             return _order(event, order, "order-changed", followups.replaced(order), event.at.isoformat())
-        case events.OrderFilled(order=order, fill=fill, realised=realised):
-            return _order(event, order, _fill_kind(order), followups.filled(order, fill, realised), fill.id)
+        case events.OrderFilled(order=order, fill=fill, realised=realised, why=why):
+            return _order(event, order, _fill_kind(order), followups.filled(order, fill, realised, why), fill.id)
         case events.OrderRejected(order=order):
             return _order(event, order, "order-rejected", followups.rejected(order))
         case events.OrderCancelled(order=order):

@@ -46,10 +46,10 @@ def replaced(order: Order) -> Reply:
     return _of(order, f"Changed: {describe(order)}.", cancel=True)
 
 
-def filled(order: Order, fill: Fill, realised: Decimal, currency: str = "USD") -> Reply:
-    """An execution: the fill at its price, and what is left of a partly filled order."""
+def filled(order: Order, fill: Fill, realised: Decimal, why: str = "", currency: str = "USD") -> Reply:
+    """An execution: the fill at its price, and what is left of a partly filled order; `why` is what the house placed it for."""
     what = f"{_DONE[fill.side]} {quantity_text(fill.quantity)} {fill.symbol} at {money_text(fill.price, currency)}"
-    lead = f"{_trigger(order)}: {what}" if order.left <= 0 else f"Partly filled: {what}, {quantity_text(order.left)} left"
+    lead = f"{_trigger(order, why)}: {what}" if order.left <= 0 else f"Partly filled: {what}, {quantity_text(order.left)} left"
     result = f", P/L {money_text(realised, currency, sign=True)}" if realised or order.reduce_only else ""
     facts = (
         _fact(fill, "quantity", f"Quantity {fill.symbol}", fill.quantity, "shares"),
@@ -118,10 +118,10 @@ def failed(job: str, reference: str) -> Reply:
     return Reply((Text(f"{job} failed and will be tried again. Reference {reference} finds it in the log.", Tone.WARNING),))
 
 
-def _trigger(order: Order) -> str:
-    """What it was that filled, for an order that protected a position."""
+def _trigger(order: Order, why: str) -> str:
+    """What it was that filled, for an order that protected a position or that the house placed."""
     if not order.protective:
-        return "Filled"
+        return f"{why[:1].upper()}{why[1:]}" if why else "Filled"
     return {OrderType.LIMIT: "Target reached", OrderType.TRAILING: "Trailing stop filled"}.get(order.type, "Stop filled")
 
 

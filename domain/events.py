@@ -39,11 +39,15 @@ class OrderAccepted(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderFilled(Event):
-    """An execution was booked; `realised` is the P/L it booked, `order` the order after it."""
+    """An execution was booked; `realised` is the P/L it booked, `order` the order after it.
+
+    `why` says what the house placed the order for, such as an exit of its own that fired; nothing for what a person asked for.
+    """
 
     order: Order
     fill: Fill
     realised: Decimal
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

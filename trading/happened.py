@@ -19,11 +19,24 @@ from domain.events import (
     StopMoved,
 )
 from domain.ledger import Entry
-from domain.orders import ENDED, IN_FLIGHT, Fill, Order, OrderStatus, OrderType
+from domain.orders import ENDED, IN_FLIGHT, Fill, Order, OrderIntent, OrderStatus, OrderType
+from domain.tickets import Proposer
+from storage import tickets
+from storage.store import Tx
 from trading.holdings import Holdings
 
 
-def happened(before: Order, after: Order, entries: Sequence[Entry], holdings: Holdings, at: datetime, *, replaced: bool) -> list[Event]:
+async def asked_by_the_house(tx: Tx, order: Order) -> str:
+    """Why the house itself drew up the ticket of an order; nothing for a person's, and for one without a ticket here."""
+    ticket = await tickets.get(tx, order.ticket)
+    if ticket is None or ticket.proposer is not Proposer.MONITOR:
+        return ""
+    return next((i.why for i in ticket.intents if isinstance(i, OrderIntent) and i.symbol == order.symbol), "")
+
+
+def happened(
+    before: Order, after: Order, entries: Sequence[Entry], holdings: Holdings, at: datetime, *, replaced: bool, why: str = ""
+) -> list[Event]:
     """The events of one report, in the order in which they are told. `holdings` are those before it, and this function may change them."""
     account = after.account
     events: list[Event] = []
@@ -33,7 +46,7 @@ def happened(before: Order, after: Order, entries: Sequence[Entry], holdings: Ho
         events.append(OrderReplaced(at, account, after))
     if not replaced and (moved := _trailed(before, after)) is not None:
         events.append(StopMoved(at, account, after.symbol, after.client_id, before.stop, moved, "trailing stop at the broker"))
-    events += _fills(before, after, entries, holdings, at)
+    events += _fills(before, after, entries, holdings, at, why)
     if before.open and after.status is OrderStatus.REJECTED:
         events.append(OrderRejected(at, account, after))
     elif before.open and after.status in ENDED and after.status is not OrderStatus.FILLED:
@@ -41,7 +54,7 @@ def happened(before: Order, after: Order, entries: Sequence[Entry], holdings: Ho
     return events
 
 
-def _fills(before: Order, after: Order, entries: Sequence[Entry], holdings: Holdings, at: datetime) -> list[Event]:
+def _fills(before: Order, after: Order, entries: Sequence[Entry], holdings: Holdings, at: datetime, why: str) -> list[Event]:
     account, symbol, filled = after.account, after.symbol, before.filled
     events: list[Event] = []
     for number, entry in enumerate(entries, 1):
@@ -50,7 +63,7 @@ def _fills(before: Order, after: Order, entries: Sequence[Entry], holdings: Hold
         becomes = holdings.quantity(symbol)
         filled += entry.quantity
         shown = after if number == len(entries) else replace(after, status=OrderStatus.PARTIAL, filled=filled)
-        events.append(OrderFilled(at, account, shown, _fill(entry, after), realised))
+        events.append(OrderFilled(at, account, shown, _fill(entry, after), realised, why))
         if was and (not becomes or was * becomes < 0):
             events.append(PositionClosed(at, account, symbol, holdings.closed[-1].realised))
         if becomes and was * becomes <= 0:

@@ -21,9 +21,9 @@ from storage.store import Store, Tx
 from trading import legs
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
-from trading.driving import Driving
+from trading.claims import Claims
 from trading.exits import lost_stops
-from trading.happened import happened
+from trading.happened import asked_by_the_house, happened
 from trading.reports import Executed, executed, folded
 from trading.standing import Standing
 
@@ -70,7 +70,7 @@ class Record:
         self._ours: set[str] = set()  # ended by the core
         self.strangers: dict[str, OrderReport] = {}
         self.doubtful: set[str] = set()  # two reports of one instant differ: which is the later is asked
-        self.driving = Driving()
+        self.driving = Claims()
         self.touched: set[str] = set()  # tickets whose orders moved since protection looked at them
 
     async def order(self, name: str) -> Order | None:
@@ -145,7 +145,8 @@ class Record:
                 self._shown(unit, after)
                 self.touched.add(after.ticket)
             asked = change is not None and covers is None  # what the core resizes follows a fill that is told already
-            events = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=asked)
+            why = await asked_by_the_house(unit.tx, before) if entries else ""
+            events = happened(before, after, entries, self._book.preview(()), self._clock.now(), replaced=asked, why=why)
             for event in events:
                 unit.emit(event)
             if change is not None and not asked:

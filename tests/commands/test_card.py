@@ -272,6 +272,12 @@ def test_orders_become_alerts_in_the_thread_of_their_card():
         (events.OrderFilled(AT, "main", hit, fill(20), D(-5)), "exit-stop", Urgency.WARNING, "Stop filled: sold 20 AAPL"),
         (events.OrderFilled(AT, "main", trailing, fill(20), D(5)), "exit-trailing", Urgency.WARNING, "Trailing stop filled"),
         (events.OrderFilled(AT, "main", target, fill(20), D(5)), "exit-target", Urgency.INFO, "Target reached"),
+        (
+            events.OrderFilled(AT, "main", replace(filled, client_id="t2-1"), fill(20), D(5), "stop at $150.00"),
+            "exit-person",
+            Urgency.INFO,
+            "Stop at $150.00: sold 20 AAPL at $149.98",
+        ),
         (events.OrderRejected(AT, "main", rejected), "order-rejected", Urgency.WARNING, "Rejected: sell 20 AAPL at market"),
         (events.OrderCancelled(AT, "main", ended), "order-expired", Urgency.INFO, "3 had filled."),
         (

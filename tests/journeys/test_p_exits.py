@@ -68,7 +68,7 @@ async def test_a_trailing_exit_waits_for_its_gain_follows_and_fires_with_the_gap
         assert fired[0].released
         assert fired[0].gap == fired[0].level - fired[0].price > 0
         pushed = await reader.later(minutes=2)
-        assert any(p.startswith(f"Filled: sold {quantity} MSFT at $") for p in pushed)
+        assert any(p.startswith("Trailing stop at $") and f": sold {quantity} MSFT at $" in p for p in pushed)
         assert await reader.held("MSFT") == 0
         await reader.later(seconds=1)
         ended = await rule_of(reader, held.id)
@@ -267,7 +267,9 @@ async def test_where_the_broker_has_no_such_order_the_core_holds_it(tmp_path, mo
         assert [r.share for r in targets] == [Decimal("0.5"), 1]
         assert "MSFT is fine" in await reader.say("/watch MSFT")
         await reader.say("/demo shock MSFT 7%")
-        await reader.later(seconds=30)
+        told = await reader.later(seconds=30)
+        assert any("MSFT's ladder rung at $" in t and "50% of it is closed at the market" in t for t in told)
+        assert any(t.startswith("Target at $") and "sold" in t for t in told), "no person asked for it"
         assert await reader.held("MSFT") == quantity - quantity // 2
         await reader.say("/demo shock MSFT -14%")
         await reader.later(seconds=30)

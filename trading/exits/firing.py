@@ -208,7 +208,9 @@ class Firing:
             fired = replace(current.moved(ExitStatus.FIRED, reason(rule, level), fired=ticket.id), level=level or current.level)
             await exits.save(unit.tx, fired)
             released = ticket.mandate is not None
-            unit.emit(ExitTriggered(now, rule.account, rule.symbol, rule.kind, rule.id, level, price, beyond, ticket.id, released))
+            unit.emit(
+                ExitTriggered(now, rule.account, rule.symbol, rule.kind, rule.id, level, price, beyond, ticket.id, released, rule.share)
+            )
             unit.then(partial(self._fired, fired))
 
         return write

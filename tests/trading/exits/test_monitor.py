@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import StorageFailed
-from domain.events import Event, ExitTriggered, MandateEnded, QuoteDoubted, StopFailed, StopMoved
+from domain.events import Event, ExitTriggered, MandateEnded, OrderFilled, QuoteDoubted, StopFailed, StopMoved
 from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.ledger import Entry, EntryKind
 from domain.market import Freshness, Quote
@@ -65,6 +65,7 @@ async def test_a_stop_fires_at_the_market_once_and_ends():
     (fired,) = heard(made, ExitTriggered)
     assert (fired.level, fired.price, fired.gap, fired.released) == (D(175), D("173.50"), D("1.50"), True)
     assert made.floor.book.holdings.position("AAPL") is None
+    assert [(f.why, f.order.protective) for f in heard(made, OrderFilled)] == [("stop at $175.00", False)], "no person's close"
     await falls(made, "170")
     assert len(heard(made, ExitTriggered)) == 1
     ended = await stored(made)
@@ -299,12 +300,11 @@ async def test_break_even_places_a_stop_moves_one_or_becomes_one(monkeypatch):
     await falls(made, "187")
     assert "or better stands already" in (await stored(made, "x2")).reason
     monkeypatch.setattr(paper, "TRAITS", replace(paper.TRAITS, order_types=frozenset({OrderType.MARKET, OrderType.LIMIT})))
-    await hold(made, rule(ExitKind.BREAK_EVEN, id="x3", symbol="NVDA", arm=D(130), level=None))
-    await falls(made, "131", "NVDA")
+    await hold(made, rule(ExitKind.BREAK_EVEN, id="x3", symbol="NVDA", arm=D(121), level=None))
+    await falls(made, "121", "NVDA")
     becomes = await stored(made, "x3")
     assert (becomes.kind, becomes.level, becomes.status) == (ExitKind.STOP, D("100.00"), ExitStatus.ACTIVE)
-    await falls(made, "102", "NVDA")
-    await falls(made, "99", "NVDA")
+    await falls(made, "99.90", "NVDA")
     assert made.floor.book.holdings.quantity("NVDA") == 0
 
 
