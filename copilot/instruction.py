@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from copilot import drawn
@@ -84,8 +84,6 @@ execute
 do
 """
 LEADS: tuple[tuple[str, ...], ...] = tuple(sorted((tuple(line.split()) for line in _COURTESY.strip().splitlines()), key=len, reverse=True))
-
-Reader = Callable[[Sequence[Item], Known, SymbolIndex], Action | AskBack | None]
 
 
 def strip_lead(rest: Sequence[Item]) -> tuple[list[Item], bool]:
@@ -205,9 +203,6 @@ def _trade(rest: Sequence[Item], known: Known, index: SymbolIndex, *, limited: b
             return None
         return draw(slots, known, index)
     return None
-
-
-_SENTENCE_MARKS = re.compile(r"[,.!:]+$")
 
 
 def _plain(rest: Sequence[Item]) -> str | None:

@@ -134,7 +134,7 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
             return AskBack("Part of that was quoted or unreadable. Shall I draw this up?", (drawn.action.line(),))
         if drawn is not None:
             return drawn
-    if how is Mood.CONDITIONAL and (asked := _conditional(sentence, known, index, text, doubtful=doubtful)) is not None:
+    if how is Mood.CONDITIONAL and (asked := _conditional(sentence, known)) is not None:
         return asked
     return _reading(sentence, known, how)
 
@@ -151,7 +151,7 @@ def _cancelling(words: str) -> bool:
     return words.startswith(("cancel", "kill"))
 
 
-def _conditional(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning | None:
+def _conditional(sentence: _Sentence, known: Known) -> Meaning | None:
     """`sell AAPL if it drops to 170` is answered by the stop it describes; any other condition is asked back, for nothing here waits."""
     words = sentence.bare
     met = trigger(words)

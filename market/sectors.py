@@ -58,13 +58,6 @@ ETF_OF: Mapping[str, str] = MappingProxyType(
 )
 """The usual fund of each sector; a market may not have it."""
 
-SECTOR_OF_ETF: Mapping[str, str] = MappingProxyType(
-    {etf: sector for sector, etf in ETF_OF.items()}
-    | {"SMH": TECHNOLOGY, "SOXX": TECHNOLOGY, "SOXL": TECHNOLOGY, "KRE": FINANCIALS, "IBB": HEALTH, "XOP": ENERGY, "VNQ": REAL_ESTATE}
-    | dict.fromkeys(("QQQ", "TQQQ", "IWM", "EEM", "DIA", "VOO", "VTI", "IVV", "EFA"), BROAD)
-)
-"""What a fund stands for."""
-
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
         word.strip(): sector

@@ -36,7 +36,6 @@ MINUTES = timedelta(days=7)  # a longer gap is looked at by the hour
 FIRES = "fires now"
 BACK = "came back"
 WAITS = "waits for a quote"
-_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

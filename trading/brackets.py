@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from domain.errors import BadArgument
 from domain.market import Quote
-from domain.money import HUNDRED, ZERO, cents, money_text, plain, to_tick
+from domain.money import ZERO, cents, money_text, plain, to_tick
 from domain.orders import Intent, OrderIntent, OrderType, Side
 from domain.portfolio import Portfolio
 from domain.tickets import LegEstimate, Ticket
@@ -113,10 +113,3 @@ def _shown(intent: OrderIntent, leg: LegEstimate, entry: LegEstimate) -> Exit:
     fee = (entry.fee or ZERO) * (quantity / whole if whole else ZERO) + (leg.fee or ZERO)
     word = "stop" if intent.type is OrderType.STOP else "target"
     return Exit(leg, entry, word, cents(moved - fee), price / paid - 1 if paid else ZERO)
-
-
-def away_text(intent: OrderIntent) -> str:
-    """How far from the entry an exit was asked for, in the reader's words; empty for one asked for at a price."""
-    if intent.away_percent is not None:
-        return f"{plain(intent.away_percent * HUNDRED)}%"
-    return money_text(intent.away) if intent.away is not None else ""

@@ -104,9 +104,6 @@ def table() -> tuple[Job, ...]:
     minute, minutes5, hour = timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1)
     return (
         Job("reconcile", _every(minutes=5), Missed.RUN_ONCE, minutes5, 120, "Compare the book with the broker's."),
-        Job("expiry", _every(minutes=1), Missed.RUN_ONCE, minutes5, 30, "End mandates and exits whose time is over."),
-        Job("stale", _every(minutes=1), Missed.RUN_ONCE, minutes5, 30, "Look for held instruments without a usable quote."),
-        Job("limits", _every(minutes=1), Missed.RUN_ONCE, minutes5, 60, "Look for limits that are near or crossed."),
         Job("pre-market", AtSession(Mark.OPEN, -hour), Missed.SKIP, 55 * minute, 120, "Say what is ahead, an hour before the open."),
         Job("open", AtSession(Mark.OPEN, minutes5), Missed.SKIP, 20 * minute, 120, "Say which positions opened far from their close."),
         Job("close", AtSession(Mark.CLOSE, minutes5), Missed.SKIP, 6 * hour, 120, "Say how the day went."),

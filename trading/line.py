@@ -37,7 +37,7 @@ class Line:
     """The Broker port over a broker.
 
     An order, change or cancel without an answer in time (`answers_within` of its traits) is OutcomeUnknown, a question BrokerDown. A
-    refusal is an answer. Once the line is `dead`, questions are asked again after 1, 2, 4, 8 and then every 15 seconds (monotonic) and
+    refusal is an answer. Once the line `is_dead`, questions are asked again after 1, 2, 4, 8 and then every 15 seconds (monotonic) and
     raise BrokerDown at once in between; what a person sends is always tried. `gate` is asked right before an order or change leaves:
     what it says against it is raised as Rejected.
     """
@@ -68,11 +68,6 @@ class Line:
     def heard(self) -> bool:
         """True when the last asking for updates was answered."""
         return self._heard
-
-    @property
-    def dead(self) -> bool:
-        """True from the moment nobody answered long enough until somebody does."""
-        return self._dead
 
     def is_dead(self) -> bool:
         """Look whether the silence has lasted long enough to call the line dead, and remember it."""

@@ -40,7 +40,7 @@ async def exposure(ctx: Ctx) -> Reply:
         raise NoPrice(f"Account {portfolio.spec.name} has no prices here, so its exposure is not known.", example="/positions")
     sheet = Sheet.of(portfolio)
     sectors = _sector_rows(sheet, portfolio, found)
-    lead = _lead(sheet, found, sectors)
+    lead = _lead(found, sectors)
     write_facts(sheet, portfolio, found)
     write_totals(sheet, portfolio)
     figures = [*_totals(sheet, portfolio), *await _beta(ctx, sheet, portfolio)]
@@ -70,7 +70,7 @@ def _sector_rows(sheet: Sheet, portfolio: Portfolio, found: Sequence[Row]) -> li
     return out
 
 
-def _lead(sheet: Sheet, found: Sequence[Row], sectors: Sequence[tuple[str, Decimal, Decimal]]) -> str:
+def _lead(found: Sequence[Row], sectors: Sequence[tuple[str, Decimal, Decimal]]) -> str:
     sector, _, weight = sectors[0]
     top = found[0]
     lead = f"{sector} is {percent_text(weight, sign=False)} of your equity, the most of any sector"

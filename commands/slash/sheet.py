@@ -146,11 +146,6 @@ def quote_inputs(quote: Quote) -> tuple[tuple[str, str], ...]:
     return (("last", f"{price_text(quote.last)} ({quote.source}{mark}, {quote.freshness})"),)
 
 
-def tone_of(amount: Decimal) -> Tone:
-    """Good for a gain, bad for a loss."""
-    return Tone.GOOD if amount > 0 else Tone.BAD if amount < 0 else Tone.PLAIN
-
-
 def moved_text(amount: str, value: Decimal) -> str:
     """`up $412.30`, `down $412.30`, `unchanged` from a signless amount."""
     return "unchanged" if not value else f"{'up' if value > 0 else 'down'} {amount}"

@@ -50,11 +50,6 @@ class Replay:
         }
 
     @property
-    def description(self) -> str:
-        """What is shown of this source: the file, and how its quotes come about."""
-        return f"{self.name}: the last closed bar's close with 2 bp (at least one tick) on either side as bid and ask"
-
-    @property
     def span(self) -> tuple[datetime, datetime]:
         """When the first bar becomes visible, and when the last one has."""
         return (

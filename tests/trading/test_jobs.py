@@ -86,7 +86,7 @@ def test_a_trigger_answers_as_apscheduler_asks():
 def test_every_row_says_what_it_does_and_what_becomes_of_a_missed_run():
     names = [row.name for row in table()]
     assert len(set(names)) == len(names)
-    assert {"pre-market", "open", "close", "end-of-day", "digest", "reconcile", "stale", "limits", "backup", "verify"} <= set(names)
+    assert {"pre-market", "open", "close", "end-of-day", "digest", "reconcile", "backup", "verify"} <= set(names)
     for row in table():
         assert row.help.endswith(".")
         assert row.deadline > 0

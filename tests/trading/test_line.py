@@ -101,7 +101,7 @@ async def test_a_dead_line_is_asked_more_and_more_rarely_but_always_takes_what_i
     assert waits[:8] == [1, 1, 1, 1, 1, 2, 4, 8]
     assert set(waits[8:]) == {int(LONGEST_WAIT)}
     assert (await line.submit(order("x-1", Side.BUY, "1"))).status is OrderStatus.FILLED
-    assert not line.dead
+    assert not line.is_dead()
     world.broker.faults["state"].clear()
     assert (await line.state()).positions["AAPL"] == 11
 

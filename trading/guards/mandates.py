@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from domain.errors import UserError
 from domain.events import MandateEnded, MandateSigned
@@ -26,21 +25,13 @@ WHO = "mandates"
 OVER = (ExitStatus.REMOVED, ExitStatus.EXPIRED, ExitStatus.ENDED)
 
 
-class Mandates(Protocol):
-    """Says what releases a ticket of the house's own."""
-
-    async def covering(self, tx: Tx, ticket: Ticket, scope: Scope, signed: ExitRule | None) -> str | None:
-        """The id of what a person signed for this, or None: then it is only proposed. Read in the ticket's own transaction."""
-        ...
-
-
 class OwnCards:
     """The mandate an exit carries itself: the card that set it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    async def covering(self, tx: Tx, ticket: Ticket, scope: Scope, signed: ExitRule | None) -> str | None:
+    async def covering(self, tx: Tx, ticket: Ticket, signed: ExitRule | None) -> str | None:
         """The ticket that set the exit, while it is in force, for orders that reduce its symbol and nothing else."""
         if signed is None or signed.status is not ExitStatus.ACTIVE or signed.expires <= self._clock.now():
             return None
@@ -69,13 +60,15 @@ class MandateDesk:
         self._due = min((m.expires for m in found), default=None)
 
     async def covering(self, tx: Tx, ticket: Ticket, scope: Scope, signed: ExitRule | None) -> str | None:
-        """See `Mandates`. In manual-only mode nothing; else the exit's own card, else the oldest mandate in force that has room for it.
+        """The id of what a person signed for this, or None: then it is only proposed. Read in the ticket's own transaction.
+
+        In manual-only mode nothing covers; else the exit's own card, else the oldest mandate in force that has room for it.
 
         What was sent under a mandate today is counted in the same transaction, so two tickets at once never exceed it together.
         """
         if not await self._automation.allowed_in(tx):
             return None
-        own = await self._own.covering(tx, ticket, scope, signed)
+        own = await self._own.covering(tx, ticket, signed)
         if own is not None:
             return own
         for mandate in await mandates.in_status(tx, self._account, MandateStatus.ACTIVE):

@@ -95,7 +95,6 @@ async def test_the_quote_has_the_stated_spread(tmp_path: Path) -> None:
         (Decimal("0.01"), Decimal("0.02")),
     ]
     assert quote.source == source.name == "replay of bars.csv"
-    assert "2 bp" in source.description
     assert not source.simulated
     assert not quote.simulated
 
