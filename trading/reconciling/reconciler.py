@@ -45,11 +45,11 @@ WATCHED = timedelta(seconds=10)  # how often prices are looked at for a move lik
 RECENT = timedelta(days=1)  # orders that ended since then may still have something to tell
 LOOKS = 4
 MOST_ASKED = 200
-MARKS = "reconciled"
+PART = "reconciled"
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class Agreement:
     """The last prices that were seen while book and broker agreed, and the orders that waited then."""
 
     at: datetime
@@ -97,7 +97,7 @@ class Reconciler:
         self._orphans = Orphans(book, store, bus, clock, execution, record)
         self._lock = asyncio.Lock()
         self._seen: tuple[Difference, ...] = ()
-        self._marks = Marks(clock.now())
+        self._agreement = Agreement(clock.now())
         self._watched = clock.now()
         self._next_by_count = clock.monotonic()
         self.last: Outcome | None = None
@@ -121,7 +121,7 @@ class Reconciler:
         account = self._book.spec.name
         async with self._store.read() as tx:
             self._outages.load(await states.get(tx, account, outage.PART, outage.Outage))
-            self._marks = await states.get(tx, account, MARKS, Marks) or self._marks
+            self._agreement = await states.get(tx, account, PART, Agreement) or self._agreement
             self._adjusting.load(await states.get(tx, account, adjusting.PART, adjusting.AllDue))
         await self.round()
 
@@ -216,12 +216,12 @@ class Reconciler:
 
     async def _write(self, made: Adoption, ratios: Mapping[str, Ratio]) -> list[ReconciliationFound]:
         """Book and tell in one transaction, and return what was told; nothing when the ledger has moved on since it was worked out."""
-        known = {o.client_id: o for o in self._marks.orders}
+        known = {o.client_id: o for o in self._agreement.orders}
         async with self._bus.unit(who=WHO) as unit:
             if len(await ledger.entries(unit.tx, self._book.spec.name)) != len(self._book.entries):
                 return []
             for symbol, ratio in ratios.items():
-                await self._adjusting.begin(unit, symbol, ratio, known, self._marks.at)
+                await self._adjusting.begin(unit, symbol, ratio, known, self._agreement.at)
             for entry in made.entries:
                 await ledger.add(unit.tx, entry)
                 unit.then(partial(self._book.accept, entry))
@@ -261,7 +261,7 @@ class Reconciler:
         except SourceFailed as failure:
             log.warning("no prices to reconcile with: %s", failure)
             return {}, {}
-        before = {s: [p for p in (self._marks.prices.get(s), closes.get(s)) if p is not None] for s in symbols}
+        before = {s: [p for p in (self._agreement.prices.get(s), closes.get(s)) if p is not None] for s in symbols}
         return quotes, before
 
     async def _ask_all(self, differences: Sequence[Difference]) -> None:
@@ -294,17 +294,17 @@ class Reconciler:
             return False
         self._watched = now
         quotes, _ = await self._held_quotes()
-        return any(suspected(q.last, before) for s, q in quotes.items() if (before := self._marks.prices.get(s)) is not None)
+        return any(suspected(q.last, before) for s, q in quotes.items() if (before := self._agreement.prices.get(s)) is not None)
 
     async def _mark(self) -> None:
         """Remember at which prices book and broker agreed."""
         quotes, at = await self._held_quotes()
         if not quotes:
             return
-        marks = Marks(at, {s: q.last for s, q in sorted(quotes.items()) if q.last > 0}, self._book.orders)
+        agreement = Agreement(at, {s: q.last for s, q in sorted(quotes.items()) if q.last > 0}, self._book.orders)
         async with self._store.write() as tx:
-            await states.put(tx, self._book.spec.name, MARKS, marks)
-        self._marks = marks
+            await states.put(tx, self._book.spec.name, PART, agreement)
+        self._agreement = agreement
 
     async def _held_quotes(self) -> tuple[Mapping[str, Quote], datetime]:
         at = self._clock.now()
