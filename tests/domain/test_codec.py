@@ -70,6 +70,13 @@ def test_a_union_is_told_apart_by_its_kind() -> None:
         codec.decode(int | Decimal, "text")
 
 
+def test_one_of_several_or_nothing_and_what_may_be_anything() -> None:
+    maybe: Any = CancelIntent | ResumeIntent | None
+    assert codec.loads(maybe, codec.dumps(None)) is None
+    assert codec.loads(maybe, codec.dumps(CancelIntent("t1-1", "AAPL"))) == CancelIntent("t1-1", "AAPL")
+    assert codec.loads(Any, '{"a":[1,"2"]}') == {"a": [1, "2"]}
+
+
 def test_plain_values() -> None:
     assert codec.dumps({"b": (1, True, None), "a": [Decimal("1E+2"), date(2025, 1, 2)]}) == '{"a":["100","2025-01-02"],"b":[1,true,null]}'
     assert codec.decode(date, "2025-01-02") == date(2025, 1, 2)
