@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
@@ -22,6 +22,14 @@ from domain.tickets import Proposer
 from trading.floor import Floor
 
 LONGEST = 4000
+
+LOOKS: Mapping[str, frozenset[str]] = {
+    "alerts": frozenset({"", "recent", "digest"}),
+    "automation": frozenset({""}),
+    "emergency-exit": frozenset({""}),
+    "orphans": frozenset({""}),
+}
+"""Of an owner's commands, the argument with which each only shows what is set: all of it that free text may call."""
 
 _CONFIRM = re.compile(r"confirm(?:\s+([a-z0-9]{1,12})(?:\s+(\S{1,40}))?)?[.!]?\Z", re.IGNORECASE)
 _CANCEL = re.compile(r"cancel\s+([a-z0-9]{1,12})[.!]?\Z", re.IGNORECASE)
@@ -159,8 +167,10 @@ class FrontDesk:
                 action = grammar.parse(heard.line(), ctx.known, ctx.near)
                 return await proposal.propose(ctx, action, Proposer.COPILOT)
             case Invocation(command=name, arguments=arguments):
-                if self.registry.command(name).access is Access.ADMIN:
+                spec = self.registry.command(name)
+                if spec.access is Access.ADMIN and " ".join(arguments.values()) not in LOOKS.get(spec.name, ()):
                     raise NotAllowed(f"That changes more than an answer; type `/{hyphens(name)}` yourself.", example=f"/{hyphens(name)}")
+                access.require(ctx.origin, spec.access)
                 return await self.registry.call(ctx, name, given=arguments)
 
 

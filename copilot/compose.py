@@ -145,6 +145,8 @@ def what_if(brief: Brief, symbol: str | None = None, *, sector: str | None = Non
         return scenario.if_moved(brief, figures, symbol, None if symbol else sector, move)
     if scenario.buying(text):
         return scenario.if_bought(brief, figures, symbol)
+    if scenario.falling(text):
+        return scenario.if_moved(brief, figures, symbol, None if symbol else sector, scenario.A_CRASH)
     return position.if_closed(brief, figures, symbol)
 
 

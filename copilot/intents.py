@@ -53,7 +53,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"\bwhat (is|are) (a|an|the )?\s?(trailing stop|trailing|stop( loss)?( order)?|limit( order)?|market order|"
         r"beta|sharpe( ratio)?|var|value at risk|drawdown|"
         r"max drawdown|volatility|atr|sigma|spread|short(ing)?|gtc|target|buying power|attribution|slippage|"
-        r"cost basis|unrealised pnl|realised pnl|kill switch|mandate|ticket|card)s?( order)?[ ?.]*$",
+        r"cost basis|unrealised pnl|realised pnl|kill switch|mandate|ticket|card|breaker|ladder|break[ -]?even|expected shortfall|"
+        r"drill|exit)s?( order)?[ ?.]*$",
     ),
     (
         "explain",

@@ -13,7 +13,8 @@ _ACT = (
 )
 _WHAT_IF = re.compile(
     r"\bwhat (if|would happen if|happens if|will happen if|would happen to)\b|\b(what|"
-    r"how) .*\baffect\b.*\bif\b|^(suppose|imagine|say i|assume|assuming|hypothetically)\b|"
+    r"how) .*\baffect\b.*\bif\b|\b(what|how) (would|will|could|does) (a|an|another|the)\b.*\b(crash|drop|fall|correction|gap|sell-?off|"
+    r"bear market)\b.*\b(do|mean|cost|hurt|affect|change|hit)\b|^(suppose|imagine|say i|assume|assuming|hypothetically)\b|"
     r"\bhow would .* (change|look) if\b|\bif i (had )?(sold|bought|closed|dumped|sell|buy|close)\b.*\b(would|"
     r"what|where)\b"
 )
@@ -141,9 +142,10 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             r"\b(alert|notify|remind|ping|tell|warn|text|message) me (when|if|once|at|tomorrow|later|before)\b|"
-            r"\bset (an? )?(price )?(alert|reminder|alarm)\b|\bmonitor\b|\bkeep an eye\b"
+            r"\bset (an? )?(price )?(alert|reminder|alarm)\b|\bmonitor\b.*\b(if|when)\b"
         ),
-        "I set no alerts of your own yet; fills and stops reach you by themselves. A stop can act at a price: `#AAPL stop 170`.",
+        "I set no alerts of your own yet; fills, stops, big moves and news on what you hold reach you by themselves: `/alerts`. "
+        "A stop can act at a price: `#AAPL stop 170`.",
     ),
     (
         re.compile(
@@ -167,7 +169,8 @@ _LIMITS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"\bladder(s|ed)?\b|\bdca\b|\bdollar cost\b|\brecurring\b|\bevery (day|week|month)\b"),
-        "I draw up one order at a time, not ladders or plans: for example `#buy NVDA 5 limit 175`.",
+        "I make no plans that buy again and again: for example `#buy NVDA 5 limit 175`. "
+        "To take profit in steps, type the ladder: `#AAPL ladder 5% 50% 10% 50%`.",
     ),
     (
         re.compile(

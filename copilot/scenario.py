@@ -16,14 +16,22 @@ _DOWN = re.compile(
     r"\b(fall|fell|drop|crash|los[et]|dip|sink|sank|slid|tank|plung|dump|collapse|tumble|declin|correct|"
     rf"(?:go|went|goes|is|are|was|were) down)\w*\b.*?{_NUMBER}"
 )
+_FALL = re.compile(
+    rf"{_NUMBER} (?:\w+ )?(?:fall|drop|crash|dip|slump|plunge|decline|correction|gap|sell-?off|bear market)\b"
+)  # "a 10% crash"
 _UP = re.compile(rf"\b(ris|rose|gain|jump|rall|climb|surg|soar|pop|(?:go|went|goes|is|are|was|were) up)\w*\b.*?{_NUMBER}")
+_CRASH = re.compile(r"\b(crash|correction|sell-?off|bear market|slump|plunge)\w*\b")
 _BUYING = re.compile(r"\b(buy|buying|bought|add|adding|added|purchase|more)\b")
+
+
+A_CRASH = Decimal("-0.1")
+"""What is supposed where a crash is asked about without its size; the answer names it."""
 
 
 def move_in(text: str) -> Decimal | None:
     """The move a question supposes, as a fraction: `falls 20%` is -0.2; None where it names none, or a fall of more than everything."""
     words = text.lower()
-    for pattern, sign in ((_DOWN, -ONE), (_UP, ONE)):
+    for pattern, sign in ((_DOWN, -ONE), (_FALL, -ONE), (_UP, ONE)):
         if (match := pattern.search(words)) is not None:
             fraction = sign * Decimal(match["number"]) / HUNDRED
             return fraction if fraction and fraction > -ONE else None
@@ -33,6 +41,11 @@ def move_in(text: str) -> Decimal | None:
 def buying(text: str) -> bool:
     """True when a question is about getting more of something."""
     return _BUYING.search(text.lower()) is not None
+
+
+def falling(text: str) -> bool:
+    """True when a question is about a crash of whatever size."""
+    return _CRASH.search(text.lower()) is not None
 
 
 def if_moved(brief: Brief, figures: Figures, symbol: str | None, sector: str | None, move: Decimal) -> Reply:

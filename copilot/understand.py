@@ -11,6 +11,7 @@ from copilot.intents import command_of, span_of
 from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
 from copilot.mood import Mood, mood, request, trigger
 from copilot.questions import declined, kind_of, sector_of, small_talk
+from copilot.safety import safety_of
 from copilot.slots import items
 from copilot.symbols import Mention, SymbolIndex
 from copilot.words import Kind, Token, clean, tokens
@@ -48,7 +49,8 @@ _INSTEAD: dict[str, str] = {"quote": "positions", "stops": "orders", "chart": "p
 _TERMS = re.compile(
     r"\b(trailing stop|trailing|stop loss|stop|limit order|limit|market order|beta|sharpe|value at risk|var|"
     r"drawdown|volatility|atr|sigma|spread|short|gtc|target|"
-    r"buying power|attribution|slippage|cost basis|kill switch|ticket|card|buy to cover)s?\b"
+    r"buying power|attribution|slippage|cost basis|kill switch|ticket|card|buy to cover|mandate|breaker|ladder|break[ -]?even|"
+    r"expected shortfall|drill|exit)s?\b"
 )
 _LOST = Chat(
     "I did not understand that. Ask “what happened yesterday?” or “what can be done?”, type a line like `#AAPL close 50%`, or `/help`.",
@@ -169,7 +171,8 @@ def _conditional(sentence: _Sentence, known: Known) -> Meaning | None:
         and not kind_of(words)
     ):
         return AskBack(
-            "I cannot wait for a condition. An order can: `#AAPL stop 170`, `#AAPL target 190`, `#buy AAPL 5 limit 170`.",
+            "I cannot wait for a condition. An order or an exit can: `#AAPL stop 170`, `#AAPL target 190`, `#AAPL exit 10d`, "
+            "`#buy AAPL 5 limit 170`.",
             _instead(sentence, words, known),
         )
     return None
@@ -207,6 +210,8 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
         if how is Mood.NEGATED and (command := command_of(words)) is not None:
             return _call(command, words, symbol, span, known)
         return Chat(_NOTED[how], Topic.NOTED)
+    if (guard := safety_of(words, symbol)) is not None and (not known.commands or guard.command in known.commands):
+        return guard
     if (refusal := declined(words)) is not None:
         return refusal
     if (kind := kind_of(words)) is not None:

@@ -46,6 +46,7 @@ COMMON: frozenset[str] = listed(
     dumb exist exists closet closely closest cancer canal silly sill trip jump bump cult halt hall calf
     step stoop stomp shop chop swop tears dear fear gear hear mouth moth stow spot
     cost costs coin coins net team risky riskier riskiest
+    crash crashed crashes drill drills halted mute jobs books breaker ladder ladders
     thirst trails trials basket marker pose posed lass lots boss bass shave spare stack stuck snare noon hewn stature pries prize fits
     """
 )
