@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from commands.slash.sheet import who_text
 from domain.chat import Block, Button, Buttons, Code, Reply, Text, Tone
 from domain.facts import Fact
 from domain.money import money_text, quantity_text
@@ -102,7 +103,7 @@ def halted(who: str) -> Reply:
     """The kill switch is pulled."""
     return Reply(
         (
-            Text(f"Trading is halted (by {who}). Closing and cancelling still work.", Tone.LEAD),
+            Text(f"Trading is halted (by {who_text(who)}). Closing and cancelling still work.", Tone.LEAD),
             Buttons((Button("Resume", "#resume"), Button("Status", "/status"))),
         )
     )
@@ -110,7 +111,7 @@ def halted(who: str) -> Reply:
 
 def resumed(who: str) -> Reply:
     """The kill switch is released."""
-    return Reply((Text(f"Trading goes on (released by {who}).", Tone.LEAD),))
+    return Reply((Text(f"Trading goes on (released by {who_text(who)}).", Tone.LEAD),))
 
 
 def failed(job: str, reference: str) -> Reply:

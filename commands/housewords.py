@@ -6,7 +6,7 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from commands.followups import reason_sentence
-from commands.slash.sheet import moment, plural
+from commands.slash.sheet import moment, plural, who_text
 from domain import events
 from domain.chat import Block, Button, Buttons, Code, Reply, Text, Tone
 from domain.facts import Fact
@@ -56,16 +56,16 @@ def breaker_tripped(event: events.BreakerTripped, zone: tzinfo) -> Reply:
 
 def breaker_reset(event: events.BreakerReset) -> Reply:
     """Opening is allowed again."""
-    why = "the cool-down is over" if event.who == "breaker" else f"reset by {event.who}"
+    why = "the cool-down is over" if event.who == "breaker" else f"reset by {who_text(event.who)}"
     return _reply(f"Opening is allowed again: {why}.", (), Buttons((Button("Breaker", "/breaker"),)))
 
 
 def automation_changed(event: events.AutomationChanged) -> Reply:
     """Manual-only mode was switched."""
-    lead = f"Automation may act again (switched on by {event.who})."
+    lead = f"Automation may act again (switched on by {who_text(event.who)})."
     then = "It acts within the mandates you signed."
     if not event.allowed:
-        lead = f"Automation is switched off (by {event.who}): nothing acts by itself, it only proposes."
+        lead = f"Automation is switched off (by {who_text(event.who)}): nothing acts by itself, it only proposes."
         then = "Stops that rest at the broker work on."
     return _reply(lead, (), Text(then), Buttons((Button("Automation", "/automation"), Button("Mandates", "/mandates"))), tone=Tone.WARNING)
 
@@ -73,12 +73,12 @@ def automation_changed(event: events.AutomationChanged) -> Reply:
 def limit_changed(event: events.LimitChanged) -> Reply:
     """An owner changed a risk limit."""
     lead = f"The limit {event.name} is {event.becomes} now; it was {event.was or 'not set'}."
-    return _reply(lead, (), Text(f"Changed by {event.who}.", Tone.QUIET), Buttons((Button("Limits", "/risk-limits"),)))
+    return _reply(lead, (), Text(f"Changed by {who_text(event.who)}.", Tone.QUIET), Buttons((Button("Limits", "/risk-limits"),)))
 
 
 def mandate_signed(event: events.MandateSigned, zone: tzinfo) -> Reply:
     """A person signed limits within which automation acts."""
-    lead = f"Mandate {event.mandate} is signed by {event.who} until {moment(event.expires, zone)}."
+    lead = f"Mandate {event.mandate} is signed by {who_text(event.who)} until {moment(event.expires, zone)}."
     then = f"It allows: {event.what.rstrip('.')}. Everything it does is told."
     return _reply(lead, (), Text(then), Buttons((Button("Mandates", "/mandates"),)))
 

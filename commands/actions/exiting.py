@@ -11,6 +11,7 @@ from commands.actions.protecting import must_be_target
 from commands.actions.sight import Sight, held, lots_text, wanted
 from commands.context import Ctx, Plan
 from commands.registry import action
+from commands.slash.sheet import day_text, plural
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, NoSuchOrder, UserError
 from domain.exits import ExitKind, ExitRule
@@ -156,8 +157,10 @@ async def _due(ctx: Ctx, symbol: str, when: str, *, round_the_clock: bool) -> tu
                 example=f"#{symbol} close",
                 code="too_late",
             )
-        return due, f"before the earnings of {release.at.astimezone(ctx.zone):%d %b}"
+        return due, f"before the earnings of {day_text(release.at, ctx.zone)}"
     number, unit = int(when[:-1]), when[-1]
-    return now + (
-        timedelta(days=number) if unit == "d" else timedelta(hours=number)
-    ), f"after {number} {'days' if unit == 'd' else 'hours'}"
+    due = now + (timedelta(days=number) if unit == "d" else timedelta(hours=number))
+    if not round_the_clock and not calendar.is_open(due):  # it waits for the market, so the card says for which
+        session = calendar.session(due.astimezone(calendar.NEW_YORK).date())
+        due = session.open if session and due < session.open else calendar.following(due.astimezone(calendar.NEW_YORK).date()).open
+    return due, f"after {plural(number, 'day' if unit == 'd' else 'hour')}"

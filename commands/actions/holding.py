@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from commands.actions.sight import Sight, atr_of
 from commands.context import Ctx, Plan
+from commands.slash.sheet import day_text, short_moment, zone_name
 from domain.chat import Action, Amount, Unit
 from domain.errors import BadArgument
 from domain.exits import ExitKind, ExitRule
@@ -58,7 +59,7 @@ def sentence(rule: ExitRule, size: Decimal, unit: str) -> str:
         case ExitKind.BREAK_EVEN:
             what = f"move the stop to the average price plus fees, once the price is {money_text(rule.arm or ZERO)}"
         case ExitKind.TIME:
-            what = f"{close} at a time ({rule.why})"
+            what = f"{close} {rule.why}"
     return what
 
 
@@ -98,8 +99,8 @@ def rule_for(
 
 def hold(ctx: Ctx, seen: Sight, rule: ExitRule, *, replaces: tuple[str, ...] = ()) -> ExitIntent:
     """The intent that sets it, with the sentence its card shows."""
-    when = f" on {rule.due.astimezone(ctx.zone):%a %d %b %H:%M %Z}" if rule.due is not None else ""
-    until = f"{rule.expires.astimezone(ctx.zone):%d %b %Y}"
+    when = f", on {short_moment(rule.due, ctx.zone)} {zone_name(ctx.zone)}" if rule.due is not None else ""
+    until = f"{day_text(rule.expires, ctx.zone)} {rule.expires.astimezone(ctx.zone).year}"
     words = f"{seen.symbol}: {sentence(rule, seen.size, seen.instrument.unit)}{when}; signed until {until}"
     return ExitIntent(rule, words, replaces=replaces, why=rule.why)
 
@@ -111,7 +112,8 @@ def remove_intent(rule: ExitRule) -> ExitIntent:
 
 def notes(ctx: Ctx) -> tuple[str, ...]:
     """What the card of an exit says besides."""
-    until = f"{(ctx.clock.now() + LIFE).astimezone(ctx.zone):%d %b %Y}"
+    ends = ctx.clock.now() + LIFE
+    until = f"{day_text(ends, ctx.zone)} {ends.astimezone(ctx.zone).year}"
     return (HELD_HERE, f"Confirming this card signs for it: it may act without asking again, until {until}.")
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from commands.actions.holding import sentence
 from commands.context import Ctx
 from commands.registry import Symbol, command
-from commands.slash.sheet import Sheet, as_of, moment, plural, price_text
+from commands.slash.sheet import Sheet, as_of, moment, plural, price_text, who_text
 from domain.chat import Access, Block, Button, Buttons, Reply, Table, Text, Tone
 from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.money import percent_text
@@ -51,7 +51,7 @@ async def exits(ctx: Ctx, symbol: Symbol | None = None) -> Reply:
         blocks.append(Text(await _told(ctx, portfolio, rule), Tone.QUIET))
     if len(rules) > SHOWN:
         blocks.append(Text(f"{len(rules) - SHOWN} more: name a symbol, for example `/exits {rules[-1].symbol}`", Tone.QUIET))
-    blocks.append(Text(f"To take one back: `#exit-{rules[0].id} remove`"))
+    blocks.append(Text(f"To take one back: `#exit-{rules[0].id} remove`; all of a symbol: `#{rules[0].symbol} exits off`"))
     return Reply((*blocks, as_of(portfolio, ctx.zone), Buttons((Button("Stops", "/stops"), Button("Why", "/why")))), facts=sheet.facts)
 
 
@@ -102,9 +102,9 @@ async def _told(ctx: Ctx, portfolio: Portfolio, rule: ExitRule) -> str:
     position, instrument = portfolio.position(rule.symbol), ctx.hub.instrument(rule.symbol)
     size = abs(position.quantity) if position else Decimal(0)
     ticket = await ctx.floor.desk.get(rule.ticket)
-    who = ticket.origin.who if ticket is not None else "unknown"
+    by = f" by {who_text(ticket.origin.who)}" if ticket is not None else ""
     state = {ExitStatus.FIRED: f"fired on card {rule.fired}"}.get(rule.status, "not armed yet" if rule.arm is not None else "armed")
     if rule.kind is ExitKind.TIME and rule.status is ExitStatus.ACTIVE:
         state = f"due {moment(rule.due, ctx.zone)}" if rule.due is not None else "armed"
     what = sentence(rule, size, instrument.unit if instrument else "shares")
-    return f"exit-{rule.id}: {what}; {state}; signed by {who} until {moment(rule.expires, ctx.zone)}"
+    return f"{rule.symbol}: {what}; {state}; signed{by} until {moment(rule.expires, ctx.zone)} (exit-{rule.id})"

@@ -8,7 +8,7 @@ from commands import access
 from commands.context import Ctx
 from commands.proposal import draw
 from commands.registry import command
-from commands.slash.sheet import Sheet, moment, short_moment, zone_name
+from commands.slash.sheet import Sheet, moment, short_moment, who_text, zone_name
 from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Text, Tone
 from domain.errors import StorageFailed, UserError
 from domain.events import BreakerReset, BreakerTripped
@@ -43,9 +43,15 @@ async def breaker(ctx: Ctx, what: Literal["reset"] | None = None) -> Reply:
         now = sheet.percent("drawdown", reading.drawdown, "1 - equity / its peak", sign=False)
         rows.append(("Drawdown", f"{now} of {falling}"))
     else:
-        rows.append(("Limits", f"{daily} a day, {falling} from the peak; nothing could be measured yet"))
+        when = "measured within seconds" if ctx.spec.priced else "nothing is measured without prices"
+        rows.append(("Limits", f"{daily} a day, {falling} from the peak; {when}"))
     lead = Text("The breaker has not tripped; opening is allowed.", Tone.LEAD)
     buttons = [Button("Exposure", "/exposure"), Button("Status", "/status")]
+    if ctx.floor.killswitch.halted():
+        lead = Text(
+            "Trading is halted by the emergency stop; the breaker itself has not tripped. An owner ends it: `#resume`", Tone.WARNING
+        )
+        buttons = [Button("Resume", "#resume"), Button("Status", "/status")]
     if tripped is not None:
         value, limit = percent_text(tripped.value, sign=False), percent_text(tripped.limit, sign=False)
         until = moment(tripped.until, ctx.zone)
@@ -54,6 +60,8 @@ async def breaker(ctx: Ctx, what: Literal["reset"] | None = None) -> Reply:
         )
         lead = Text(said, Tone.WARNING)
         rows.append(("Tripped", moment(tripped.at, ctx.zone)))
+        if ctx.floor.killswitch.halted():
+            rows.append(("Besides", "trading is halted by the emergency stop: #resume"))
         buttons = [Button("Reset", "/breaker reset"), Button("Cancel all orders", "#cancel-all"), Button("Status", "/status")]
     blocks: list[Block] = [lead, KeyValues(tuple(rows))]
     past = await ctx.floor.guards.breaker.history()
@@ -65,7 +73,7 @@ async def breaker(ctx: Ctx, what: Literal["reset"] | None = None) -> Reply:
 
 def _past(event: BreakerTripped | BreakerReset) -> str:
     if isinstance(event, BreakerReset):
-        return "opening allowed again, the cool-down was over" if event.who == "breaker" else f"reset by {event.who}"
+        return "opening allowed again, the cool-down was over" if event.who == "breaker" else f"reset by {who_text(event.who)}"
     cause = CAUSES.get(event.code, event.code)
     return f"tripped: {cause} {percent_text(event.value, sign=False)}, limit {percent_text(event.limit, sign=False)}"
 
@@ -86,7 +94,7 @@ async def automation(ctx: Ctx, what: Literal["on", "off"] | None = None) -> Repl
             held = "Manual-only mode holds as long as this program runs; the database refuses to keep it. Type it again later:"
             return Reply((Text(held, Tone.WARNING), Buttons((Button("Off", "/automation off"),))))
     state = switch.state
-    last = f" Since {moment(state.at, ctx.zone)}, by {state.who}." if state is not None else ""
+    last = f" Since {moment(state.at, ctx.zone)}, by {who_text(state.who)}." if state is not None else ""
     if not switch.allowed:
         said = "Manual-only mode: nothing automated acts; stops and targets that the core holds only propose, and wait for you."
         note = f"Stops and targets that rest at the broker go on there.{last} An owner ends it: `/automation on`"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from commands.context import Ctx
 from commands.proposal import draw
 from commands.registry import Rest, command
-from commands.slash.sheet import moment, named, plural, short_moment, zone_name
+from commands.slash.sheet import moment, named, plural, short_moment, who_text, zone_name
 from domain.chat import Access, Block, Button, Buttons, Code, KeyValues, Reply, Text, Tone
 from domain.errors import BadArgument
 from domain.mandates import Mandate, Scope
@@ -67,7 +67,9 @@ async def mandates(ctx: Ctx) -> Reply:
     """What you signed for automation: each mandate, its limits, how much of them is used today and until when it holds."""
     desk = ctx.floor.guards.mandates
     found = await desk.active()
-    lead = Text(f"{plural(len(found), 'mandate')} in force." if found else "No mandate is in force: automation only proposes.", Tone.LEAD)
+    signed = plural(len(held), "exit") if (held := ctx.floor.monitor.exits.all()) else ""
+    beyond = f"beyond {signed} you confirmed, automation" if signed else "automation"
+    lead = Text(f"{plural(len(found), 'mandate')} in force." if found else f"No mandate is in force: {beyond} only proposes.", Tone.LEAD)
     blocks: list[Block] = [lead]
     if not ctx.floor.guards.automation.allowed:
         blocks.append(Text("Manual-only mode: nothing automated acts at all until `/automation on`.", Tone.WARNING))
@@ -79,10 +81,10 @@ async def mandates(ctx: Ctx) -> Reply:
             *(("A day", f"{money} of {money_text(v, ctx.spec.currency)}") for v in [mandate.per_day] if v is not None),
             ("Orders today", f"{orders} of {mandate.orders_a_day}"),
             ("Until", short_moment(mandate.expires, ctx.zone)),
-            ("Signed by", mandate.signed_by),
+            ("Signed by", who_text(mandate.signed_by)),
         ]
         blocks += [KeyValues(tuple(rows), title=f"{mandate.id}: {scopes_text(mandate)}"), Code(f"/mandate revoke {mandate.id}")]
-    note = "An exit you confirmed is its own mandate and is not listed here."
+    note = "An exit you confirmed is signed on its own card and listed by `/exits`."
     blocks.append(Text(f"{note} Times of {zone_name(ctx.zone)}." if found else f"{note} To sign one: `{EXAMPLE}`", Tone.QUIET))
     revoke = tuple(Button(f"Revoke {m.id}", f"/mandate revoke {m.id}") for m in found[:2])
     return Reply((*blocks, Buttons((*revoke, Button("Automation", "/automation")))))
@@ -176,7 +178,7 @@ def _count(word: str) -> int:
 
 async def _revoke(ctx: Ctx, words: Sequence[str]) -> Reply:
     if len(words) != 1:
-        raise BadArgument("Say which mandate: its id is in `/mandates`.", example=EXAMPLES[2])
+        raise BadArgument("Say which mandate: its id is in `/mandates`.", example="/mandates")
     ctx.must_write("revoke mandates")
     ended = await ctx.floor.guards.mandates.revoke(words[0].lower(), ctx.origin.who, ctx.origin.chat)
     said = f"Mandate {ended.id} is revoked: {scopes_text(ended)} only propose from now on, unless another mandate covers them."

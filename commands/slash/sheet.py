@@ -109,6 +109,13 @@ def zone_name(zone: tzinfo) -> str:
     return str(zone).rsplit("/", 1)[-1].replace("_", " ")
 
 
+def who_text(who: str) -> str:
+    """Who did it, in words: of `terminal:owner` it is `owner in the terminal`; a part of the program keeps its name."""
+    platform, _, person = who.partition(":")
+    where = "the terminal" if platform == "terminal" else platform.capitalize()
+    return f"{person} in {where}" if person else who
+
+
 def as_of(portfolio: Portfolio, zone: tzinfo) -> Text:
     """The quiet last line of an answer: the instant, and what its prices are worth (simulated, delayed, stale, missing)."""
     parts = [f"As of {moment(portfolio.at, zone)}"]

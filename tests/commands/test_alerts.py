@@ -68,7 +68,7 @@ def test_what_happened_is_said_first_with_its_figure():
     assert said(EVERY[events.DayDigested]) == "Your day: 1 fill, realised +$399.00."
     assert said(replace(EVERY[events.DayDigested], happened=())) == "Your day: nothing happened."
     assert said(EVERY[events.BreakerReset]).endswith("the cool-down is over.")
-    assert said(replace(EVERY[events.BreakerReset], who="terminal:me")).endswith("reset by terminal:me.")
+    assert said(replace(EVERY[events.BreakerReset], who="terminal:me")).endswith("reset by me in the terminal.")
     assert said(replace(EVERY[events.AutomationChanged], allowed=True)).startswith("Automation may act again")
 
 
@@ -164,7 +164,7 @@ def test_limits_are_written_as_they_are_typed():
 
 
 def test_a_mandate_says_until_when():
-    assert said(EVERY[events.MandateSigned]) == "Mandate m1 is signed by terminal:me until 11:30 New York, Fri 10 Oct 2025."
+    assert said(EVERY[events.MandateSigned]) == "Mandate m1 is signed by me in the terminal until 11:30 New York, Fri 10 Oct 2025."
     assert LATER > EARLIER
     assert said(EVERY[events.MandateEnded]) == "Mandate m1 is over: it expired."
 

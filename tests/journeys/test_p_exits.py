@@ -47,7 +47,7 @@ async def test_a_trailing_exit_waits_for_its_gain_follows_and_fires_with_the_gap
         assert held.level is None
         listed = await reader.say("/exits")
         assert "not armed yet" in listed
-        assert "signed by terminal:owner until" in listed
+        assert "signed by owner in the terminal until" in listed
         assert heard == []
 
         await reader.say("/demo shock MSFT 5%")
@@ -187,7 +187,7 @@ async def test_break_even_moves_the_brokers_stop_once_and_never_back(tmp_path):
 async def test_time_exits_say_when_and_close_then(tmp_path):
     async with chat(tmp_path) as reader:
         said = await reader.say("#MSFT exit close")
-        assert "on Wed 05 Mar 15:50 EST" in said
+        assert "sell all 20 shares 10 minutes before the close, on Wed 5 Mar 15:50 New York" in said
         await reader.say("yes")
         assert "due " in await reader.say("/exits")
         await reader.say("/demo forward 5h")
@@ -196,6 +196,7 @@ async def test_time_exits_say_when_and_close_then(tmp_path):
         assert await reader.held("MSFT") == 0
         card = await reader.card("#AAPL exit 2 days")
         assert card.line == "#AAPL exit 2d"
+        assert "sell all 39 shares after 3 days, on Mon 10 Mar 09:30 New York" in await reader.say("#AAPL exit 3d"), "the next open"
         refused = await reader.reply("#BTC exit earnings")
         assert refused.failure.code == "no_earnings_date"
         assert "No earnings date of BTC is known" in refused.failure.message

@@ -37,3 +37,28 @@ async def test_a_worried_question_is_answered_and_changes_nothing(home: Path, te
         assert answer in await seen.say(text)
         assert await lines(seen) == before
         assert seen.house.floor.guards.automation.allowed
+
+
+async def test_status_and_breaker_agree_while_trading_is_halted(home: Path) -> None:
+    async with chat(home) as seen:
+        await seen.say("#emergency-stop")
+        assert "HALTED" in await seen.say("/status")
+        said = await seen.say("why did you halt?")
+        assert said.startswith("Trading is halted by the emergency stop; the breaker itself has not tripped.")
+        assert "opening is allowed" not in said
+
+
+async def test_what_was_signed_is_told_the_same_by_mandates_and_exits(home: Path) -> None:
+    async with chat(home) as seen:
+        assert "No mandate is in force: automation only proposes." in await seen.say("/mandates")
+        await seen.say("#XOM exit 10d")
+        await seen.say("yes")
+        assert "No mandate is in force: beyond 1 exit you confirmed, automation only proposes." in await seen.say("/mandates")
+        listed = await seen.say("/exits")
+        assert "XOM: sell all" in listed
+        assert "signed by owner in the terminal until" in listed
+
+
+async def test_a_limit_that_is_not_read_names_what_it_takes(home: Path) -> None:
+    async with chat(home) as seen:
+        assert "a value from 1% to 1000%" in await seen.say("/risk-limits set sector banana")

@@ -134,7 +134,7 @@ class Limit:
             return _WORDS[word]
         match = _NUMBER.fullmatch(word)
         if match is None:
-            raise self._unreadable(typed, f"a value such as {self.text(self.high)}")
+            raise self._unreadable(typed, f"a value from {self.text(self.low)} to {self.text(self.high)}")
         number, ending = Decimal(match[1]), match[2]
         value = self._in_unit(number, ending, typed)
         if self.low <= value <= self.high:
@@ -166,7 +166,7 @@ class Limit:
         if self.unit in _SECONDS and ending in _SPANS:
             return number * _SPANS[ending] / _SECONDS[self.unit]
         if ending:
-            raise self._unreadable(typed, f"a value such as {self.text(self.high)}")
+            raise self._unreadable(typed, f"a value from {self.text(self.low)} to {self.text(self.high)}")
         return number
 
     def _unreadable(self, typed: str, wanted: str) -> BadArgument:
