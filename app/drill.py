@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
+from functools import partial
 
+from bot.courier import Courier
 from commands import alerts
 from copilot.concerns import concerns
+from domain.chat import Reply
 from domain.clock import ManualClock
 from domain.errors import NoPrice
 from domain.ids import SequentialIds
@@ -26,8 +29,9 @@ LEFT_BEHIND = frozenset({"journal", "journal_head", "inbox", "outbox", "usage", 
 class Rehearsals:
     """Plays drills on copies of one floor's book; the floor itself is only read."""
 
-    def __init__(self, live: Floor) -> None:
+    def __init__(self, live: Floor, zone: tzinfo) -> None:
         self._live = live
+        self._zone = zone
 
     async def run(self, drill: Drill) -> DrillReport:
         """One rehearsal from the book as it stands now. Raises NoPrice for a book without prices."""
@@ -43,10 +47,16 @@ class Rehearsals:
         store = await copy_store(self._live.store, without=LEFT_BEHIND)
         try:
             broker = await _venue(spec, hub, store, clock, self._live, drill)
-            floor = open_floor(spec, hub, store, clock, SequentialIds("d"), broker, concerns=concerns(hub), alerts=alerts.alert)
-            return await rehearse(floor, clock, drill, blow)
+            told = partial(alerts.pushed, zone=self._zone)
+            floor = open_floor(spec, hub, store, clock, SequentialIds("d"), broker, concerns=concerns(hub), alerts=told)
+            courier = Courier(store, clock, spec.name, _nowhere, zone=self._zone)
+            return await rehearse(floor, clock, drill, blow, courier.run_once)
         finally:
             await store.close()
+
+
+async def _nowhere(reply: Reply, *, silent: bool) -> None:
+    """The phone of a rehearsal: it takes everything and shows nothing."""
 
 
 async def _venue(spec: AccountSpec, hub: Hub, store: Store, clock: Clock, live: Floor, drill: Drill) -> Broker:

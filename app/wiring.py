@@ -249,7 +249,7 @@ async def _assembled(
         news=market.news,
         calendar=market.calendar,
         concerns=concerns(hub),
-        alerts=partial(alerts.alert, zone=zone),
+        alerts=partial(alerts.pushed, zone=zone),
         terms=terms,
         wall=None if wanted.still else SystemClock(),
     )
@@ -262,7 +262,7 @@ async def _assembled(
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
     registry = Registry.discover()
     usage = UsageBuffer(store, market.clock, spec.name)
-    drills = Rehearsals(floor)
+    drills = Rehearsals(floor, zone)
     front = FrontDesk(
         floor, market.news, market.calendar, registry, ids, demo=demo, drills=drills, read_only=read_only, zone=zone, usage=usage
     )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import takewhile
 from typing import Protocol
 
 from commands import digest
@@ -161,6 +162,8 @@ class Courier:
         late = self._clock.now() - rows[0].alert.at > WAITED
         if (late and len(rows) > MANY) or held > MANY_HELD:
             return await self._merged(rows, "came while it was quiet" if held > MANY_HELD else "had to wait")
+        if len(moves := together(rows)) > 1:
+            return await self._merged(moves) or await self._next(rows[len(moves) :], lane)
         return await self._single(rows)
 
     async def _single(self, rows: Sequence[OutboxRow]) -> Load | None:
@@ -173,8 +176,8 @@ class Courier:
             await self._put_away([(row, decision)])
         return None
 
-    async def _merged(self, rows: Sequence[OutboxRow], why: str) -> Load | None:
-        """All that are told, as one message that counts once."""
+    async def _merged(self, rows: Sequence[OutboxRow], why: str = "") -> Load | None:
+        """All that are told, as one message that counts once; without a `why`, as the one move of the market that they are."""
         told: list[OutboxRow] = []
         verdicts: set[Verdict] = set()
         aside: list[tuple[OutboxRow, Decision]] = []
@@ -190,7 +193,8 @@ class Courier:
         if len(told) < 2:
             return self._alone(told[0], verdicts.pop()) if told else None
         verdict = Verdict.LOUD if Verdict.LOUD in verdicts else Verdict.SILENT
-        return Load(tuple(told), digest.summary([row.alert for row in told], self._zone, why=why), verdict)
+        alerts = [row.alert for row in told]
+        return Load(tuple(told), digest.summary(alerts, self._zone, why=why) if why else digest.moved(alerts), verdict)
 
     async def _put_away(self, judged: Sequence[tuple[OutboxRow, Decision]]) -> None:
         """Settle or hold what is not told now, all in one transaction."""
@@ -258,6 +262,12 @@ class Courier:
             if self._noticed[load.rows[0].id] < NOTICES:
                 raise
         return self._noticed.pop(load.rows[0].id, 0) < NOTICES
+
+
+def together(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """The first rows as long as they tell of moves seen in one moment: a fall of the market is one fact, however many positions it hits."""
+    same = takewhile(lambda row: row.alert.kind in digest.MOVES and row.alert.at == rows[0].alert.at and row.verdict is None, rows)
+    return list(same)
 
 
 def marked(alert: Alert, zone: tzinfo, *, held: bool = False) -> Reply:

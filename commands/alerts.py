@@ -16,7 +16,7 @@ from domain.exits import ExitKind
 from domain.orders import Order, OrderType
 from domain.tickets import TicketStatus
 from market.calendar import NEW_YORK
-from trading import execution
+from trading import breaker, cover, execution
 
 PAYLOAD_BYTES = 64
 
@@ -28,7 +28,24 @@ _EXITS = {
     ExitKind.BREAK_EVEN: "exit-break-even",
 }
 _PROTECTIVE = {OrderType.LIMIT: "exit-target", OrderType.TRAILING: "exit-trailing"}
-_MOVES = frozenset({"drawdown", "spike", "volume", "gap"})
+REVOKED = "revoked by "
+_FOLLOWS = frozenset({cover.CLOSED, cover.TWIN, cover.NOTHING_LEFT, cover.NO_ENTRY, cover.BEGUN, cover.SHRUNK, cover.FILLS})
+_BREAKS = frozenset({breaker.DAILY_LOSS, breaker.DRAWDOWN})
+
+
+def pushed(event: events.Event, zone: tzinfo = UTC) -> Alert | None:
+    """The alert of an event that is news of its own: one fact is one push.
+
+    Not pushed is what only follows from a fact that is told: protection that shrinks or ends with its position, and a loss limit that is
+    crossed, which the breaker tells. All of it stands in the journal.
+    """
+    match event:
+        case events.OrderCancelled(order=order) | events.OrderReplaced(order=order) if order.protective and order.reason in _FOLLOWS:
+            return None
+        case events.LimitNeared(code=code, crossed=True) if code in _BREAKS:
+            return None
+        case _:
+            return alert(event, zone)
 
 
 def alert(event: events.Event, zone: tzinfo = UTC) -> Alert | None:
@@ -86,7 +103,7 @@ def _watched(event: events.Event, zone: tzinfo) -> Alert | None:
         case events.QuotesCameBack(symbols=symbols):
             return _alert(event, "data-back", f"{'+'.join(sorted(symbols))}:{event.at.isoformat()}", watchwords.quotes_back(event, zone))
         case events.PositionMoved(symbol=symbol, what=what, value=value):
-            kind = what if what in _MOVES else "spike"
+            kind = what if what in digest.MOVES else "spike"
             return _alert(event, kind, symbol, watchwords.position_moved(event), abs(value))
         case events.NewsTouched(symbol=symbol, news=news):
             return _alert(event, "news", f"{symbol}:{news}", watchwords.news_touched(event))
@@ -106,20 +123,21 @@ def _limit(event: events.Event, zone: tzinfo) -> Alert | None:
             )
         case events.BreakerTripped(code=code):
             return _alert(event, "breaker-tripped", f"{code}:{mark}", housewords.breaker_tripped(event, zone))
-        case events.BreakerReset():
-            return _alert(event, "breaker-reset", mark, housewords.breaker_reset(event))
+        case events.BreakerReset(who=who):
+            return _alert(event, "breaker-reset", mark, housewords.breaker_reset(event), by=who)
         case events.KillSwitchPulled(who=who):
             return _alert(event, "halted", mark, followups.halted(who))
         case events.KillSwitchReleased(who=who):
             return _alert(event, "resumed", mark, followups.resumed(who))
-        case events.AutomationChanged():
-            return _alert(event, "automation", mark, housewords.automation_changed(event))
-        case events.LimitChanged(name=name):
-            return _alert(event, "limit-changed", f"{name}:{mark}", housewords.limit_changed(event))
-        case events.MandateSigned(mandate=mandate):
-            return _alert(event, "mandate-signed", mandate, housewords.mandate_signed(event, zone))
-        case events.MandateEnded(mandate=mandate):
-            return _alert(event, "mandate-ended", mandate, housewords.mandate_ended(event))
+        case events.AutomationChanged(who=who):
+            return _alert(event, "automation", mark, housewords.automation_changed(event), by=who)
+        case events.LimitChanged(name=name, who=who):
+            return _alert(event, "limit-changed", f"{name}:{mark}", housewords.limit_changed(event), by=who)
+        case events.MandateSigned(mandate=mandate, who=who):
+            return _alert(event, "mandate-signed", mandate, housewords.mandate_signed(event, zone), by=who)
+        case events.MandateEnded(mandate=mandate, reason=reason):
+            by = reason.removeprefix(REVOKED) if reason.startswith(REVOKED) else ""
+            return _alert(event, "mandate-ended", mandate, housewords.mandate_ended(event), by=by)
         case events.ActionProposed(ticket=ticket, urgent=urgent):
             return _alert(event, "proposal-urgent" if urgent else "proposal", ticket, housewords.proposed(event, zone))
         case _:
@@ -164,10 +182,10 @@ def _order(event: events.Event, order: Order, kind: str, reply: Reply, mark: str
     return _alert(event, kind, f"{order.symbol}:{order.client_id}{f':{mark}' if mark else ''}", reply)
 
 
-def _alert(event: events.Event, kind: str, about: str, reply: Reply, weight: Decimal | None = None) -> Alert:
+def _alert(event: events.Event, kind: str, about: str, reply: Reply, weight: Decimal | None = None, by: str = "") -> Alert:
     key, urgency = f"{kind}:{about}", kind_named(kind).urgency
     shown = reply if urgency is Urgency.CRITICAL else quietened(reply, kind, key)
-    return Alert(event.at, event.account, kind, key, urgency, shown, weight)
+    return Alert(event.at, event.account, kind, key, urgency, shown, weight, by)
 
 
 def quietened(reply: Reply, kind: str, key: str) -> Reply:

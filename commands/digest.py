@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
+from commands.hearing import about
 from commands.kinds import kind_named
 from commands.slash.sheet import moment, plural
 from domain.alerts import Alert
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Text, Tone
 from domain.events import DayDigested
+from domain.money import ZERO
 
 MOST_TOLD = 8
+MOVES = frozenset({"drawdown", "spike", "gap", "volume"})
+"""Kinds that one move of the market brings for many positions at once."""
 
 
 def digest(event: DayDigested, zone: tzinfo) -> Reply:
@@ -35,6 +40,22 @@ def summary(alerts: Sequence[Alert], zone: tzinfo, *, why: str) -> Reply:
     lead = Text(f"{plural(len(alerts), 'alert')} {why}: {counted}.", Tone.LEAD)
     more = (Text(f"The last {len(last)} of them; the others: `/alerts recent 50`", Tone.QUIET),) if len(alerts) > len(last) else ()
     return Reply((lead, KeyValues(rows), *more, Buttons((Button("All of them", "/alerts recent 50"), Button("Orders", "/orders")))))
+
+
+def moved(alerts: Sequence[Alert]) -> Reply:
+    """One message for what the market did to positions in one moment: about one position both facts, about several the most moved first."""
+    by_symbol: dict[str, list[Alert]] = {}
+    for alert in sorted(alerts, key=lambda a: (a.kind == "volume", -(a.weight or ZERO))):
+        by_symbol.setdefault(about(alert.key), []).append(alert)
+    if len(by_symbol) == 1:
+        first, *others = alerts
+        head, *rest = first.reply.blocks
+        return replace(first.reply, blocks=(head, *(Text(first_words(a.reply)) for a in others), *rest))
+    said = [(symbol, first_words(own[0].reply).removeprefix(f"{symbol} ").rstrip(".")) for symbol, own in by_symbol.items()]
+    lead = f"{len(said)} of your positions moved at once, most of all {said[0][0]}: it {said[0][1]}."
+    more = (Text(f"… and {len(said) - MOST_TOLD} more: `/alerts recent 50`", Tone.QUIET),) if len(said) > MOST_TOLD else ()
+    buttons = Buttons((Button("Positions", "/positions"), Button("Prepare stops", "#set-stops"), Button("What to do", "/what-to-do")))
+    return Reply((Text(lead, Tone.WARNING), KeyValues(tuple(said[:MOST_TOLD])), *more, buttons))
 
 
 def first_words(reply: Reply) -> str:

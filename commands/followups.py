@@ -58,8 +58,9 @@ def filled(order: Order, fill: Fill, realised: Decimal, why: str = "", currency:
         _fact(fill, "fee", f"Fees {fill.symbol}", fill.fee, currency),
         _fact(fill, "realised", f"P/L realised {fill.symbol}", realised, currency),
     )
-    fee = Text(f"Fees {money_text(fill.fee, currency)}.", Tone.QUIET)
-    return Reply((Text(f"{lead}{result}.", Tone.LEAD), fee), facts=facts, thread=order.ticket)
+    fees = (Text(f"Fees {money_text(fill.fee, currency)}.", Tone.QUIET),) if fill.fee else ()
+    buttons = Buttons((Button("Positions", "/positions"), Button("Stops", "/stops")))
+    return Reply((Text(f"{lead}{result}.", Tone.LEAD), *fees, buttons), facts=facts, thread=order.ticket)
 
 
 def rejected(order: Order) -> Reply:

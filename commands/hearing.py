@@ -80,7 +80,7 @@ def decide(alert: Alert, settings: Hearing, history: History, now: datetime) -> 
         return Decision(Verdict.LOUD)
     level = settings.level(alert.kind)
     if level is Level.OFF:
-        return Decision(Verdict.OFF)
+        return Decision(Verdict.OFF if alert.kind in settings.levels else Verdict.ELSEWHERE)
     if any(until > now and covers(word, alert.key) for word, until in settings.snoozed.items()):
         return Decision(Verdict.SNOOZED)
     if _repeated(alert, history, now):

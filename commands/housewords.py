@@ -26,18 +26,25 @@ _FOUND = {
 }
 
 
+_LOSSES = {"daily_loss": "today's loss", "drawdown": "the account's fall from its peak"}
+_LEVELS = _LOSSES | {"gross_exposure": "gross exposure", "net_exposure": "net exposure"}
+
+
 def limit_neared(event: events.LimitNeared) -> Reply:
     """A limit of the account is near, or crossed."""
     value, limit = _measure(event.value, event.unit), _measure(event.limit, event.unit)
     state = f"over its limit of {limit}" if event.crossed else f"near its limit of {limit}"
+    what = _LEVELS.get(event.code, "{about}").format(about=event.about)
     unit, scale = ("%", HUNDRED) if event.unit == events.FRACTION else (event.unit, ONE)
     facts = (
         _fact(event, event.about, event.value * scale, unit, event.code),
         _fact(event, f"{event.about} limit", event.limit * scale, unit, event.code),
     )
     then = "Opening more of it is refused; closing always works." if event.crossed else "Nothing is refused yet."
+    if event.code in _LOSSES:
+        then = "At the limit the breaker stops opening; closing and stops work on."
     buttons = Buttons((Button("Exposure", "/exposure"), Button("Limits", "/risk-limits"), Button("Positions", "/positions")))
-    lead = f"{_capital(event.about)} is at {value}, {state}."
+    lead = f"{_capital(what)} is at {value}, {state}."
     return _reply(lead, facts, Text(f"{then} Rule {event.code}.", Tone.QUIET), buttons, tone=Tone.WARNING)
 
 
@@ -85,7 +92,9 @@ def mandate_signed(event: events.MandateSigned, zone: tzinfo) -> Reply:
 
 def mandate_ended(event: events.MandateEnded) -> Reply:
     """A mandate was revoked, used up or has expired."""
-    lead = f"Mandate {event.mandate} is over: {event.reason.rstrip('.') or 'it ended'}."
+    person = event.reason.removeprefix("revoked by ")
+    reason = event.reason if person == event.reason else f"revoked by {who_text(person)}"
+    lead = f"Mandate {event.mandate} is over: {reason.rstrip('.') or 'it ended'}."
     then = f"It allowed: {event.what.rstrip('.')}. From now on that is only proposed."
     return _reply(lead, (), Text(then), Buttons((Button("Mandates", "/mandates"),)), tone=Tone.WARNING)
 

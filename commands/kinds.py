@@ -16,7 +16,7 @@ class Level(StrEnum):
 
     LOUD = "loud"  # with a sound
     SILENT = "silent"
-    OFF = "off"  # not at all; the nightly digest counts it
+    OFF = "off"  # not at all; the nightly digest counts what the reader switched off
 
 
 class Theme(StrEnum):
@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "order-unknown": Kind(_ORDERS, _LOUD, "nobody knows what became of an order", _WARNING),
         "card-expired": Kind(_ORDERS, _SILENT, "a card was not answered in time"),
         "card-not-sent": Kind(_ORDERS, _LOUD, "a confirmed card was not sent", _WARNING),
-        "position-closed": Kind(_ORDERS, _SILENT, "a position is flat again, with its result"),
+        "position-closed": Kind(_ORDERS, Level.OFF, "a position is flat again, with its result; its last fill tells it too"),
         "exit-stop": Kind(_EXITS, _LOUD, "a stop fired or filled", _WARNING),
         "exit-trailing": Kind(_EXITS, _LOUD, "a trailing stop fired or filled", _WARNING),
         "exit-target": Kind(_EXITS, _LOUD, "a target is reached"),

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, tzinfo
 
 from commands.hearing import Decision, Hearing, History, decide, midnight
 from commands.kinds import kind_named
-from domain.alerts import Alert
+from domain.alerts import Alert, Urgency
 from storage import outbox, states
+from storage.outbox import Verdict
 from storage.store import Tx
 
 PART = "hearing"
@@ -56,10 +57,14 @@ class Ear:
             if kind.counted and spent is None:
                 spent = await told_today(tx, self.account, local)
             history = await self._history(tx, alert, now, told, spent or 0)
-            found.append(decide(alert, settings, history, local))
+            found.append(Decision(Verdict.ELSEWHERE) if self._answered(alert) else decide(alert, settings, history, local))
             if found[-1].verdict in outbox.TOLD:
                 told[alert.key] = alert
         return found
+
+    def _answered(self, alert: Alert) -> bool:
+        """True for what the reader did on this platform: the answer to that line said it. A critical one is told all the same."""
+        return alert.urgency is not Urgency.CRITICAL and alert.by.partition(":")[0] == self.chat.partition(":")[0]
 
     async def _history(self, tx: Tx, alert: Alert, now: datetime, told: Mapping[str, Alert], spent: int) -> History:
         cooldown = kind_named(alert.kind).cooldown

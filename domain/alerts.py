@@ -23,7 +23,8 @@ class Alert:
     """One push: `kind` for settings, `key` for cooldown (the same key is the same fact), the `reply` to show.
 
     A key is `kind:about:…`, the most general first, so that its beginnings can be snoozed. `weight` measures how bad the fact is, larger is
-    worse (a fraction, a multiple); of two alerts of one key only a materially heavier one is told again soon.
+    worse (a fraction, a multiple); of two alerts of one key only a materially heavier one is told again soon. `by` is the person whose own
+    line caused it, as `platform:person`: the chat that line was typed in has its answer already.
     """
 
     at: datetime
@@ -33,3 +34,4 @@ class Alert:
     urgency: Urgency
     reply: Reply
     weight: Decimal | None = None
+    by: str = ""

@@ -31,6 +31,7 @@ class Verdict(StrEnum):
     SILENT = "silent"
     MERGED = "merged"  # told inside the summary that another row carried
     HELD = "held"  # waits for the end of the quiet hours
+    ELSEWHERE = "not needed: told elsewhere"  # by the answer to the reader's own line, or by another alert of the same fact
     OFF = "suppressed: switched off"
     SNOOZED = "suppressed: snoozed"
     REPEATED = "suppressed: told already"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,8 +29,12 @@ AFTER = timedelta(minutes=10)  # how long it goes on when the worst is over
 LONGEST_OUTAGE = timedelta(hours=2)
 CRASH, RECOVERY = timedelta(minutes=3), timedelta(minutes=7)
 RECOVERED = Decimal("0.8")  # of a flash crash comes back
+USUAL = 30  # bars before the lead-in, of which a bar of the drill has the mean volume
 WIDER = 3  # times the spread is while prices are under stress
 SIZES = {Timeframe.MINUTE: timedelta(minutes=1), Timeframe.FIVE_MINUTES: timedelta(minutes=5), Timeframe.HOUR: timedelta(hours=1)}
+
+
+Bring = Callable[[], Awaitable[int]]
 
 
 class DrillKind(StrEnum):
@@ -69,7 +73,8 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class DrillReport:
-    """What happened in a rehearsal: the book before and after, every event after the start, and what would have reached the phone."""
+    """What happened in a rehearsal: the book before and after, every event after the start, every alert, and
+    in how many messages they would have reached the phone."""
 
     drill: Drill
     blow: datetime
@@ -77,6 +82,7 @@ class DrillReport:
     after: Portfolio
     events: tuple[Event, ...]
     alerts: tuple[Alert, ...]
+    messages: int
 
 
 def blow_at(portfolio: Portfolio) -> datetime:
@@ -103,7 +109,7 @@ class DrillMarket:
         self._clock = clock
         self._drill = drill
         self._blow = blow
-        self._volumes: dict[str, Decimal] = {}
+        self._volumes: dict[tuple[str, Timeframe], Decimal] = {}
 
     def instruments(self) -> Mapping[str, Instrument]:
         """The live source's instruments."""
@@ -123,7 +129,7 @@ class DrillMarket:
         size = SIZES.get(timeframe)
         if size is None or symbol not in self._base or until <= first:
             return past
-        volume = await self._volume(symbol, past)
+        volume = await self._volume(symbol, timeframe, first)
         made, at = [], max(start, first)
         at = first + -((first - at) // size) * size
         while at + size <= until:
@@ -148,12 +154,13 @@ class DrillMarket:
         prices = [to_tick(base * factor, tick) for factor in marks]
         return Bar(symbol, at, at + size, prices[0], max(prices), min(prices), prices[-1], volume)
 
-    async def _volume(self, symbol: str, past: Sequence[Bar]) -> Decimal:
+    async def _volume(self, symbol: str, timeframe: Timeframe, first: datetime) -> Decimal:
         """What a bar of it usually trades; a drill does not assume more."""
-        if symbol not in self._volumes:
-            volumes = [b.volume for b in past[-30:] if b.volume > 0]
-            self._volumes[symbol] = sum(volumes, Decimal(0)) / len(volumes) if volumes else Decimal(100_000)
-        return self._volumes[symbol]
+        if (symbol, timeframe) not in self._volumes:
+            past = await self._live.bars(symbol, timeframe, first - USUAL * SIZES[timeframe], first)
+            volumes = [b.volume for b in past if b.volume > 0]
+            self._volumes[symbol, timeframe] = sum(volumes, Decimal(0)) / len(volumes) if volumes else Decimal(100_000)
+        return self._volumes[symbol, timeframe]
 
 
 class CutLine:
@@ -205,12 +212,17 @@ class CutLine:
             raise BrokerDown("the line to the broker is cut (drill)")
 
 
-async def rehearse(floor: Floor, clock: ManualClock, drill: Drill, blow: datetime) -> DrillReport:
-    """Play a drill through on a floor of its own, which stands a minute before the blow; the floor's store is changed, nothing else."""
+async def rehearse(floor: Floor, clock: ManualClock, drill: Drill, blow: datetime, bring: Bring) -> DrillReport:
+    """Play a drill through on a floor of its own, which stands a minute before the blow; the floor's store is changed, nothing else.
+
+    `bring` delivers what waits in that store's outbox and returns in how many messages.
+    """
     await floor.start()
     await floor.pulse()
+    await bring()
     before = await floor.book.snapshot(fresh=True)
     events: list[Event] = []
+    messages = 0
 
     async def heard(event: Event) -> None:
         events.append(event)
@@ -219,11 +231,12 @@ async def rehearse(floor: Floor, clock: ManualClock, drill: Drill, blow: datetim
     while clock.now() < blow + drill.length:
         await clock.advance(STEP)
         await floor.pulse()
+        messages += await bring()
     after = await floor.book.snapshot(fresh=True)
     async with floor.store.read() as tx:
-        rows = await outbox.due(tx, clock.now(), limit=1000, account=floor.spec.name)
-    told = tuple(row.alert for row in rows if row.alert.at > before.at)
-    return DrillReport(drill, blow, before, after, tuple(events), told)
+        rows = await outbox.recent(tx, floor.spec.name, limit=1000)
+    told = tuple(row.alert for row in reversed(rows) if row.alert.at > before.at)
+    return DrillReport(drill, blow, before, after, tuple(events), told, messages)
 
 
 def _part(since: timedelta, whole: timedelta) -> Decimal:

@@ -103,7 +103,7 @@ def _told(ctx: Ctx, report: DrillReport) -> Reply:
     moved = moved_text(money_text(abs(change)), change)
     lead = f"{_name(report.drill)}: your account {moved} ({share}), to {equity}; {plural(len(fired), 'fill')}."
     blocks: list[Block] = [Text(lead, Tone.LEAD)]
-    rows = tuple((_after(report.blow, e.at), event_text(e)) for e in report.events if isinstance(e, TOLD))
+    rows = tuple((_after(report.blow, e.at), event_text(e, ctx.zone)) for e in report.events if isinstance(e, TOLD))
     if rows:
         blocks.append(KeyValues(rows[:SHOWN], title="What happens"))
     if len(rows) > SHOWN:
@@ -162,9 +162,9 @@ def _bare(after: Portfolio) -> list[str]:
 def _pushes(sheet: Sheet, report: DrillReport) -> str:
     """How much would have reached the phone."""
     critical = sum(1 for a in report.alerts if a.urgency is Urgency.CRITICAL)
-    count = sheet.count("alerts in the drill", len(report.alerts))
+    count = sheet.count("messages in the drill", report.messages)
     sheet.count("critical alerts in the drill", critical)
-    return f"Your phone would have got {count} alert{'s' if len(report.alerts) != 1 else ''}, {critical} of them critical."
+    return f"Your phone would have got {count} message{'s' if report.messages != 1 else ''}, {critical} of them critical."
 
 
 def _after(blow: datetime, at: datetime) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.courier import FIRST_RETRY, LONGEST_RETRY, MANY, NOTICE, NOTICES, PATIENCE, retry_after
 from commands.digest import first_words as words
+from commands.digest import moved
 from commands.hearing import Hearing, Quiet
 from commands.kinds import Level
 from domain.alerts import Alert, Urgency
@@ -281,3 +282,35 @@ def test_pauses_grow_to_five_minutes_and_differ():
         assert longest / 2 <= pause <= longest
     assert len({retry_after(OutboxRow(n, alert, 3, START), critical=False) for n in range(20)}) > 10
     assert all(retry_after(OutboxRow(1, alert, n, START), critical=True) <= FIRST_RETRY for n in range(40))
+
+
+async def test_what_one_move_of_the_market_does_is_one_message_in_its_place():
+    one = await line()
+    await one.put("order-filled", "a")
+    await one.put("spike", "KO:1", words="KO moved by −8.00% within an hour, to $60.00.", weight="0.08")
+    await one.put("drawdown", "PEP:1", words="PEP went 12.00% against you, to $90.00.", weight="0.12")
+    await one.put("volume", "PEP:1", words="PEP trades 4 times its usual volume, at $90.00.", weight="4")
+    await one.put("order-placed", "b")
+    first, fall, last = await one.later()
+    assert (first, last) == ("order-filled:a.", "order-placed:b.")
+    assert fall == "2 of your positions moved at once, most of all PEP: it went 12.00% against you, to $90.00."
+    assert await one.verdicts() == ["loud", "loud", "merged", "merged", "silent"]
+
+
+async def test_two_facts_of_one_position_are_one_message_in_the_words_of_both():
+    one = await line()
+    await one.put("drawdown", "KO", words="KO went 12.00% against you, to $60.00.", weight="0.12")
+    await one.put("spike", "KO", words="KO moved by −8.00% within an hour, to $60.00.", weight="0.08")
+    assert await one.later() == ["KO went 12.00% against you, to $60.00."]
+    both = moved([row.alert for row in await one.rows()])
+    assert [b.text for b in both.blocks if isinstance(b, Text)][1] == "KO moved by −8.00% within an hour, to $60.00."
+
+
+async def test_moves_that_are_all_kept_back_let_the_next_one_pass():
+    one = await line()
+    await one.set(Hearing(levels={"spike": Level.OFF}))
+    await one.put("spike", "KO")
+    await one.put("spike", "PEP")
+    await one.put("order-filled", "a")
+    assert await one.later() == ["order-filled:a."]
+    assert await one.verdicts() == ["suppressed: switched off", "suppressed: switched off", "loud"]

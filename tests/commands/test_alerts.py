@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands import arguments, grammar
-from commands.alerts import PAYLOAD_BYTES, alert, quietened
+from commands.alerts import PAYLOAD_BYTES, alert, pushed, quietened
 from commands.kinds import KINDS, is_critical, kind_named
 from commands.watchwords import LONGEST_HEADLINE, quoted
 from domain import events
 from domain.alerts import Urgency
 from domain.chat import Reply, Text
 from domain.exits import ExitKind
+from domain.orders import OrderType, Side
 from tests.commands.actions.stage import REGISTRY, START
 from tests.commands.happenings import EARLIER, EVERY, LATER, MISSED
 from tests.commands.slash.reading import buttons, everything, lead, lines_suggested
+from trading import cover
 
 D = Decimal
 NEW_YORK = ZoneInfo("America/New_York")
@@ -203,3 +205,22 @@ def test_a_kind_of_another_version_is_told():
         "broker-down",
         "was-away",
     }
+
+
+def test_what_follows_from_a_fact_that_is_told_is_not_pushed():
+    cancelled = EVERY[events.OrderCancelled]
+    stop = replace(cancelled.order, type=OrderType.STOP, side=Side.SELL, reduce_only=True, reason=cover.CLOSED)
+    assert pushed(replace(cancelled, order=stop)) is None
+    assert pushed(replace(cancelled, order=replace(stop, reason="cancelled elsewhere"))) is not None
+    near = replace(EVERY[events.LimitNeared], code="daily_loss", about="today")
+    assert pushed(replace(near, crossed=True)) is None, "the breaker tells it"
+    assert said(replace(near, value=D("0.042"), limit=D("0.05"), crossed=False)) == "Today's loss is at 4.20%, near its limit of 5.00%."
+    assert alert(replace(near, crossed=True)) is not None, "the journal has words for it"
+
+
+def test_who_did_it_is_kept_with_what_is_answered_already():
+    assert told(EVERY[events.LimitChanged]).by == EVERY[events.LimitChanged].who
+    ended = EVERY[events.MandateEnded]
+    assert told(replace(ended, reason="revoked by terminal:me")).by == "terminal:me"
+    assert "revoked by me in the terminal" in said(replace(ended, reason="revoked by terminal:me"))
+    assert told(replace(ended, reason="expired")).by == ""

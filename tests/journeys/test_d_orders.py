@@ -42,7 +42,7 @@ async def test_closing_a_position_takes_its_stop_with_it(tmp_path):
         assert "Left without" in said
         await reader.say("yes")
         pushed = await reader.pushes()
-        assert any(p.startswith("UNH is closed: P/L ") for p in pushed)
+        assert [p.split(" at ")[0] for p in pushed] == ["Filled: sold 10 UNH"], "its stop went with it, which is no news of its own"
         assert "UNH" not in await reader.say("/orders")
         assert await reader.held("UNH") == 0
         await reader.say("/demo shock UNH -20%")

@@ -25,7 +25,7 @@ async def test_a_gap_through_the_stops_of_a_copy(tmp_path):
         assert "Stop filled: sold" in said
         assert "nothing was sent and nothing is kept" in said
         assert figures(reply)["equity change in the drill"] < 0
-        assert figures(reply)["alerts in the drill"] >= 1
+        assert 1 <= figures(reply)["messages in the drill"] <= 15, "a stop each, the breaker, and the fall of the rest as one"
         assert await everything_stored(reader) == stored, "the live journal and book are the same to the byte"
         after = await reader.book()
         assert (after.positions, after.orders, after.cash) == (book.positions, book.orders, book.cash)

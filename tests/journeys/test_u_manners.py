@@ -62,3 +62,39 @@ async def test_what_was_signed_is_told_the_same_by_mandates_and_exits(home: Path
 async def test_a_limit_that_is_not_read_names_what_it_takes(home: Path) -> None:
     async with chat(home) as seen:
         assert "a value from 1% to 1000%" in await seen.say("/risk-limits set sector banana")
+
+
+async def test_a_stop_that_fires_is_one_push(home: Path) -> None:
+    async with chat(home) as seen:
+        await seen.say("#NVDA ladder 30% 50% 50% 50%")
+        await seen.say("yes")
+        await seen.pushes()
+        await seen.say("/demo shock NVDA -15%")
+        told = await seen.later(minutes=2)
+        assert len(told) == 1, told
+        assert told[0].startswith("Stop filled: sold")
+        assert await seen.held("NVDA") == 0
+        assert "NVDA is closed: P/L" in await seen.say("/journal 20"), "it stands in the journal"
+
+
+async def test_what_the_reader_did_here_is_answered_and_not_pushed_too(home: Path) -> None:
+    async with chat(home) as seen:
+        await seen.pushes()
+        assert "39%" in await seen.say("/risk-limits set sector 39%")
+        await seen.say("/automation off")
+        await seen.say("/automation on")
+        await seen.say("/mandate stops 7d")
+        await seen.say("yes")
+        assert await seen.pushes() == []
+        assert "told elsewhere" in await seen.say("/alerts recent")
+        assert "0 held back" in await seen.say("/alerts")
+
+
+async def test_a_fall_of_the_market_is_told_in_one_message(home: Path) -> None:
+    async with chat(home) as seen:
+        await seen.pushes()
+        for symbol in ("MSFT", "AMZN", "JPM"):
+            await seen.say(f"/demo shock {symbol} -9%")
+        told = [text for text in await seen.later(minutes=2) if "moved" in text]
+        assert len(told) == 1, told
+        assert told[0].startswith("3 of your positions moved at once, most of all ")

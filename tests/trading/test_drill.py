@@ -87,7 +87,7 @@ async def test_its_bars_join_the_live_ones_and_never_come_from_the_future() -> N
     assert starts[-3:] == [BLOW - minutes(1), BLOW, BLOW + minutes(1)]
     assert [b.open for b in bars[-3:]] == [D("100.00"), D("90.00"), D("90.00")]
     assert bars[-1].end == clock.now()
-    recent = [b.volume for b in await live.bars("AAPL", Timeframe.MINUTE, START - minutes(5), START)]
+    recent = [b.volume for b in await live.bars("AAPL", Timeframe.MINUTE, BLOW - minutes(31), BLOW - minutes(1))]
     assert bars[-1].volume == pytest.approx(sum(recent) / len(recent))
     assert [b.start for b in await market.bars("AAPL", Timeframe.MINUTE, BLOW, BLOW + minutes(1))] == [BLOW]
     assert await market.bars("AAPL", Timeframe.DAY, START, clock.now()) == ()
