@@ -13,6 +13,7 @@ from domain.orders import Fill, Order, OrderType, Side
 from domain.tickets import Ticket, TicketStatus
 from trading.wording import describe
 
+PAYLOAD_BYTES = 64
 _DONE = {Side.BUY: "bought", Side.SELL: "sold"}
 
 _AFTER_TAP: dict[TicketStatus, tuple[str, Tone]] = {
@@ -83,7 +84,10 @@ def unknown(order: Order) -> Reply:
 
 def expired(ticket: str, line: str, reason: str) -> Reply:
     """A card that nobody confirmed in time, or that a restart ended."""
-    return Reply((Text(f"Expired: {line}. {reason_sentence(reason or 'nothing was sent')}", Tone.QUIET),), thread=ticket)
+    why = reason.rstrip(".") or "expired, nothing was sent"
+    said = f"{line}: {why}." if why.startswith("expired") else f"Expired: {line}. {reason_sentence(why)}"
+    again = (Buttons((Button("Prepare again", line),)),) if len(line.encode()) <= PAYLOAD_BYTES else ()
+    return Reply((Text(said, Tone.QUIET), *again), thread=ticket)
 
 
 def not_sent(ticket: str, line: str) -> Reply:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from commands import amounts, grammar_exits
+from commands.arguments import nearest
 from commands.grammar_trade import tail
 from commands.words import Word, shown, words
 from domain.chat import Action, Amount, Unit, Verb
@@ -31,6 +32,15 @@ _SYMBOL = re.compile(r"[A-Z][A-Z0-9]{0,9}(?:[./-][A-Z0-9]{1,5})?\Z")
 _ORDER = re.compile(r"order-([a-z0-9](?:[a-z0-9_.:-]{0,46}[a-z0-9])?)\Z")  # one placed elsewhere has whatever id it was given there
 _POSITION_VERBS = {v.value: v for v in (Verb.CLOSE, Verb.STOP, Verb.TARGET, Verb.TRAILING)} | grammar_exits.VERBS
 _TRADES = {v.value: v for v in (Verb.BUY, Verb.SELL)}
+_EXAMPLES = {
+    "stop": "stop 5%",
+    "target": "target 185",
+    "trailing": "trailing 2%",
+    "ladder": "ladder 5% 50% 10% 50%",
+    "breakeven": "breakeven 5%",
+    "exit": "exit 10d",
+    "exits": "exits off",
+}
 _BATCHES = {v.value: v for v in (Verb.CLOSE_ALL, Verb.CANCEL_ALL, Verb.SET_STOPS, Verb.TAKE_PROFITS, Verb.EMERGENCY_STOP, Verb.RESUME)}
 _ORDER_VERBS = {v.value: v for v in (Verb.CANCEL, Verb.MODIFY)}
 
@@ -272,9 +282,10 @@ class _Line:
         token = shown(word.text)
         if word.name in _TRADES:
             return GrammarError(f"“{token}” comes first: `#{word.name} {symbol} 10`.", token=token, example=f"#{word.name} {symbol} 10")
-        verb = _nearest_verb(word.name) or "close"
-        line = f"#{symbol} {verb}" if verb == "close" else f"#{symbol} {verb} 5%" if verb != "target" else f"#{symbol} target 185"
-        return GrammarError(f"“{token}” is not something to do with {symbol}: close, stop, target or trailing.", token=token, example=line)
+        verb = _nearest_verb(word.name) or nearest(word.name, tuple(_POSITION_VERBS)) or "close"
+        line = f"#{symbol} {_EXAMPLES.get(verb, verb)}"
+        every = "close, stop, target, trailing, ladder, breakeven or exit"
+        return GrammarError(f"“{token}” is not something to do with {symbol}: {every}.", token=token, example=line)
 
     def _neither(self) -> GrammarError:
         """The head is neither a verb nor a symbol of this market."""

@@ -45,7 +45,7 @@ TOLD = (
 )
 
 
-@command("System", examples=EXAMPLES)
+@command("Safety", examples=EXAMPLES)
 async def drill(ctx: Ctx, what: Rest | None = None) -> Reply:
     """Rehearse a bad day on a copy of your book: what would fire, when, and what would be left. Nothing is sent."""
     if ctx.drills is None:

@@ -43,8 +43,8 @@ async def exits(ctx: Ctx, symbol: Symbol | None = None) -> Reply:
     portfolio = await ctx.portfolio()
     sheet = Sheet.of(portfolio)
     count = sheet.count("exits", len(rules))
-    noun = "exit is" if len(rules) == 1 else "exits are"
-    blocks: list[Block] = [Text(f"{count} {noun} held here; they work only while this program runs.", Tone.LEAD)]
+    what = "exit is held here; it works" if len(rules) == 1 else "exits are held here; they work"
+    blocks: list[Block] = [Text(f"{count} {what} only while this program runs.", Tone.LEAD)]
     rows = tuple((r.symbol, NAMES[r.kind], _level(sheet, r), _away(sheet, portfolio, r)) for r in rules[:SHOWN])
     blocks.append(Table(("Sym", "Exit", "At $", "Away %"), rows, (2, 3)))
     for rule in rules[:SHOWN]:
@@ -55,7 +55,7 @@ async def exits(ctx: Ctx, symbol: Symbol | None = None) -> Reply:
     return Reply((*blocks, as_of(portfolio, ctx.zone), Buttons((Button("Stops", "/stops"), Button("Why", "/why")))), facts=sheet.facts)
 
 
-@command("System", access=Access.ADMIN, examples=("/emergency-exit", "/emergency-exit act"))
+@command("Safety", access=Access.ADMIN, examples=("/emergency-exit", "/emergency-exit act"))
 async def emergency_exit(ctx: Ctx, what: Literal["show", "propose", "act", "off"] = "show") -> Reply:
     """What happens when a stop at the broker fails: a closing order is proposed, sent under a mandate, or not drawn up."""
     if what != "show":

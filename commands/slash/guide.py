@@ -54,6 +54,9 @@ async def tutorial(ctx: Ctx) -> Reply:
         (f"Draw up an order. The card shows what it would do to {symbol} and to the account; nothing is sent yet.", f"#{symbol} stop 5%"),
         ("Say yes to send it, or no to drop it. A card waits two minutes.", "yes"),
         ("See the order at the broker, and what was done so far.", "/orders"),
+        ("Rehearse a bad day on a copy of your book: what would fire, and what would be left.", "/drill gap -7%"),
+        ("See what guards you meanwhile: your limits, and which alerts reach you.", "/risk-limits"),
+        ("", "/alerts"),
     ]
     if ctx.demo is not None:
         steps.append(("This is a demo, so time is yours: go ahead two hours, or frighten the market.", "/demo forward 2h"))
@@ -76,13 +79,24 @@ async def examples(ctx: Ctx) -> Reply:
     symbol = _example_symbol(portfolio)
     quote = portfolio.quotes.get(symbol)
     limit = f" limit {plain(quote.bid)}" if quote else ""
-    ask = ("what happened yesterday?", "why am I down?", "am I too heavy in tech?", "what can be done?", f"news about {symbol}")
-    look = ("/positions", "/profit-loss week", "/exposure", "/performance", "/stops", f"/chart {symbol}")
+    ask = (
+        "what happened yesterday?",
+        "why am I down?",
+        "am I too heavy in tech?",
+        "what can be done?",
+        f"news about {symbol}",
+        "what would a 10% crash do to me?",
+        "is everything protected?",
+        "what are my risk limits?",
+    )
+    look = ("/positions", "/profit-loss week", "/exposure", "/stops", "/watch", "/risk-analysis", "/risk-limits", f"/chart {symbol}")
     act = (
         f"#{symbol} close 50%",
         f"#{symbol} stop 5%",
-        f"#{symbol} trailing 2atr",
+        f"#{symbol} trailing 2% after 3%",
+        f"#{symbol} ladder 5% 50% 10% 50%",
         f"#buy {symbol} $2000{limit}",
+        f"#buy {symbol} 5 stop 5% target 10%",
         "#set-stops",
         "#cancel-all",
     )

@@ -24,7 +24,7 @@ CONSIDERED = ("weight_blocking", "gross", "net", "sector", "daily_loss", "drawdo
 """The limits that can be near without any order, for the first line."""
 
 
-@command("Risk", examples=EXAMPLES)
+@command("Safety", examples=EXAMPLES)
 async def risk_limits(ctx: Ctx, what: Rest | None = None) -> Reply:
     """Every risk limit and how much of it is used; an owner changes one with `set` or takes it back with `reset`."""
     words = (what or "").split()

@@ -37,7 +37,9 @@ async def watch(ctx: Ctx, symbol: Symbol | None = None) -> Reply:
     found = await ctx.floor.monitor.watch_all()
     ill = [w for w in found if w.health is not Health.FINE]
     count = sheet.count("positions", len(found))
-    if ill:
+    if not ctx.spec.priced:
+        lead = f"You hold {count} positions. Without prices their health is not known; {ctx.spec.name} has no price source here."
+    elif ill:
         sheet.count("positions with something wrong", len(ill))
         lead = f"{len(ill)} of {count} positions need a look; the worst is {ill[0].symbol}: {_SAYS[ill[0].health]}."
     else:

@@ -304,7 +304,7 @@ def test_other_events_and_silence():
     expired = events.TicketMoved(AT, "main", "t1", "#AAPL close", TicketStatus.EXPIRED, "desk", "expired by restart, nothing was sent")
     found = alert(expired)
     assert found is not None
-    assert texts(found.reply) == ["Expired: #AAPL close. Expired by restart, nothing was sent."]
+    assert texts(found.reply) == ["#AAPL close: expired by restart, nothing was sent."]
     assert found.reply.thread == "t1"
     for event, urgency, said in (
         (events.PositionClosed(AT, "main", "AAPL", D("12.3")), Urgency.INFO, "AAPL is closed: P/L +$12.30"),

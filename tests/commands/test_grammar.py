@@ -121,7 +121,7 @@ def test_forgives_what_phones_do(typed, line):
         ("#AAPL", "AAPL", "#AAPL close"),
         ("#AAPL clsoe", "clsoe", "#AAPL close"),
         ("#AAPL targets 5", "targets", "#AAPL target 185"),
-        ("#AAPL tralling 5%", "tralling", "#AAPL close"),
+        ("#AAPL tralling 5%", "tralling", "#AAPL trailing 2%"),
         ("#AAPL close 0", "0", "#AAPL close 50%"),
         ("#AAPL close 0.0%", "0.0%", "#AAPL close 50%"),
         ("#AAPL close -5", "-5", "#AAPL close 50%"),

@@ -162,3 +162,20 @@ def test_any_mixture_of_words_is_an_action_or_a_refusal(text):
             assert parse(read.line()) == read
         else:
             assert read.example
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("#AAPL trailng 2%", "#AAPL trailing 2%"),
+        ("#AAPL lader 185 50%", "#AAPL ladder 5% 50% 10% 50%"),
+        ("#AAPL brekeven 5%", "#AAPL breakeven 5%"),
+        ("#AAPL exti 10d", "#AAPL exit 10d"),
+    ],
+)
+def test_a_mistyped_verb_is_answered_with_the_line_that_was_meant(line: str, meant: str) -> None:
+    with pytest.raises(GrammarError) as refused:
+        parse(line)
+    assert refused.value.example == meant
+    assert "ladder, breakeven or exit" in refused.value.message
+    parse(meant)

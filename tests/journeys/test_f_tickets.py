@@ -83,7 +83,7 @@ async def test_a_card_expires_after_two_minutes_and_says_so(tmp_path):
         assert await reader.later(seconds=119) == []
         assert (await reader.ticket(card.id)).open
         pushed = await reader.later(seconds=1)
-        assert pushed == ["Expired: #AAPL close. Expired, nothing was sent."]
+        assert pushed == ["#AAPL close: expired, nothing was sent."]
         assert (await reader.ticket(card.id)).status is TicketStatus.EXPIRED
         for line in ("yes", f"confirm {card.id}"):
             await reader.say(line)
@@ -109,7 +109,7 @@ async def test_after_a_restart_an_open_card_is_expired_and_its_reader_is_told(tm
         held = await reader.held("AAPL")
     async with chat(tmp_path, still=False, account="demo") as reader:
         pushed = await reader.pushes()
-        assert "Expired: #AAPL close. Expired by restart, nothing was sent." in pushed[0]
+        assert "#AAPL close: expired by restart, nothing was sent." in pushed[0]
         reply = await tap(reader, f"confirm:{card.id}:{card.digest()}")
         assert reply.failure.code == "ticket_closed"
         assert await reader.held("AAPL") == held

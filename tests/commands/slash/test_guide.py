@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from commands import grammar
-from commands.slash import terms
+from commands.slash import guide, terms
 from domain.chat import Code
 from domain.errors import BadArgument, UnknownCommand
 from domain.portfolio import AccountSpec, Mode
@@ -21,6 +21,7 @@ async def test_help_names_everything_once_by_group():
     names = " ".join(keyed(reply).values()).split()
     assert sorted(names) == sorted(f"{s.sigil}{s.name}" for s in REGISTRY.all())
     assert next(iter(keyed(reply))) == "Copilot"
+    assert set(keyed(reply)) == set(guide.GROUPS), "no group besides those that have their place"
 
 
 @pytest.mark.parametrize("spec", REGISTRY.all(), ids=lambda s: f"{s.sigil}{s.name}")
@@ -54,7 +55,8 @@ async def test_the_tutorial_uses_a_symbol_that_is_held_and_lines_that_work():
     one = await stage()
     reply = await one.call("tutorial")
     codes = [b.text for b in reply.blocks if isinstance(b, Code)]
-    assert codes == ["what happened yesterday?", "/positions", "/why", "#NVDA stop 5%", "yes", "/orders"]
+    guards = ["/drill gap -7%", "/risk-limits", "/alerts"]
+    assert codes == ["what happened yesterday?", "/positions", "/why", "#NVDA stop 5%", "yes", "/orders", *guards]
     await one.plan(codes[3])
     bare = await (await stage(entries=[], waiting=[])).call("tutorial")
     assert "#SPY stop 5%" in everything(bare)
