@@ -162,13 +162,21 @@ class Courier:
         late = self._clock.now() - rows[0].alert.at > WAITED
         if (late and len(rows) > MANY) or held > MANY_HELD:
             return await self._merged(rows, "came while it was quiet" if held > MANY_HELD else "had to wait")
-        if len(moves := together(rows)) > 1:
-            return await self._merged(moves) or await self._next(rows[len(moves) :], lane)
         return await self._single(rows)
 
     async def _single(self, rows: Sequence[OutboxRow]) -> Load | None:
-        """The first that is told: telling it is what the next one is judged by."""
-        for row in rows:
+        """The first that is told, with what belongs to it: telling it is what the next one is judged by."""
+        passed = 0
+        while passed < len(rows):
+            moves = together(rows[passed:])
+            if len(moves) > 1:
+                load = await self._merged(moves)
+                if load is not None:
+                    return load
+                passed += len(moves)
+                continue
+            row = rows[passed]
+            passed += 1
             async with self._store.read() as tx:
                 decision = await self._ear.judge(tx, row.alert, self._clock.now())
             if decision.verdict in TOLD:

@@ -33,7 +33,7 @@ def after_tap(ticket: Ticket) -> Reply:
     """The answer to a confirmation or a cancellation: how the ticket stands now, and why where there is a reason."""
     sentence, tone = _AFTER_TAP[ticket.status]
     blocks: list[Block] = [Text(sentence.format(line=ticket.line), tone)]
-    if ticket.reason:
+    if ticket.reason and not ticket.reason.lower().startswith(sentence.partition(":")[0].lower()):  # "Cancelled: …" needs no "Cancelled, …"
         blocks.append(Text(reason_sentence(ticket.reason), Tone.QUIET))
     return Reply(tuple(blocks), command=ticket.verb, ticket=ticket, thread=ticket.id)
 

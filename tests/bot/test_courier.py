@@ -287,6 +287,7 @@ def test_pauses_grow_to_five_minutes_and_differ():
 async def test_what_one_move_of_the_market_does_is_one_message_in_its_place():
     one = await line()
     await one.put("order-filled", "a")
+    await one.put("position-closed", "a")
     await one.put("spike", "KO:1", words="KO moved by −8.00% within an hour, to $60.00.", weight="0.08")
     await one.put("drawdown", "PEP:1", words="PEP went 12.00% against you, to $90.00.", weight="0.12")
     await one.put("volume", "PEP:1", words="PEP trades 4 times its usual volume, at $90.00.", weight="4")
@@ -294,7 +295,7 @@ async def test_what_one_move_of_the_market_does_is_one_message_in_its_place():
     first, fall, last = await one.later()
     assert (first, last) == ("order-filled:a.", "order-placed:b.")
     assert fall == "2 of your positions moved at once, most of all PEP: it went 12.00% against you, to $90.00."
-    assert await one.verdicts() == ["loud", "loud", "merged", "merged", "silent"]
+    assert await one.verdicts() == ["loud", "not needed: told elsewhere", "loud", "merged", "merged", "silent"]
 
 
 async def test_two_facts_of_one_position_are_one_message_in_the_words_of_both():
