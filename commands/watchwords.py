@@ -142,15 +142,15 @@ def position_moved(event: events.PositionMoved) -> Reply:
 
 def news_touched(event: events.NewsTouched) -> Reply:
     """A headline concerns a position; its words are somebody else's and are shown as a quotation without links."""
-    tone = "sounds good" if event.tone > Decimal("0.2") else "sounds bad" if event.tone < Decimal("-0.2") else "is neutral in tone"
+    neutral = abs(event.tone) <= Decimal("0.2")
+    tone = "is neutral in tone" if neutral else "sounds good" if event.tone > 0 else "sounds bad"
     symbol = event.symbol
     facts = (_fact(event, f"{symbol} tone", event.tone, "score", f"news {event.news}"),)
     said = Text(
         f"The headline {tone} ({quantity_text(event.tone.quantize(Decimal('0.01')))} of −1 to 1); it is somebody else's word.", Tone.QUIET
     )
-    buttons = Buttons(
-        (Button("News", f"/news {symbol}"), Button("Stop 5%", f"#{symbol} stop {STOP}"), Button("Close now", f"#{symbol} close"))
-    )
+    act = () if neutral else (Button("Stop 5%", f"#{symbol} stop {STOP}"), Button("Close now", f"#{symbol} close"))
+    buttons = Buttons((Button("News", f"/news {symbol}"), *act))
     return _reply(f"{symbol} is in the news: “{quoted(event.headline)}”.", facts, said, buttons)
 
 

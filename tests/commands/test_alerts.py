@@ -224,3 +224,9 @@ def test_who_did_it_is_kept_with_what_is_answered_already():
     assert told(replace(ended, reason="revoked by terminal:me")).by == "terminal:me"
     assert "revoked by me in the terminal" in said(replace(ended, reason="revoked by terminal:me"))
     assert told(replace(ended, reason="expired")).by == ""
+
+
+def test_a_neutral_headline_offers_nothing_to_sell_on():
+    news = EVERY[events.NewsTouched]
+    assert not [b for b in buttons(told(replace(news, tone=D("0.1"))).reply) if b.payload.startswith("#")]
+    assert [b for b in buttons(told(replace(news, tone=D("-0.4"))).reply) if b.payload.startswith("#")]

@@ -29,7 +29,7 @@ def check(proposal: Proposal, limits: Limits) -> Finding | None:
     symbols = list(dict.fromkeys(leg.symbol for leg in waiting))
     many = len(waiting) > 1
     shown = ", ".join(symbols[:3]) + (f" and {len(symbols) - 3} more" if len(symbols) > 3 else "")
-    sentence = f"The market is closed: {shown} {'wait' if many else 'waits'} for the open, {new_york(opens)}."
+    sentence = f"The market is closed: {shown} {'wait' if len(symbols) > 1 else 'waits'} for the open, {new_york(opens)}."
     if all(leg.tif is TimeInForce.DAY for leg in waiting):
         sentence += f" What has not traded by that day's close expires; {'`gtc` keeps it' if not many else '`gtc` keeps them'}."
     severity = Severity.WARNING if all(leg.is_exit for leg in waiting) else proposal.judgement
