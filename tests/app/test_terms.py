@@ -12,7 +12,7 @@ async def test_a_card_waits_as_long_as_is_set(tmp_path):
         card = await reader.card("#AAPL close 5")
         assert card.expires - card.created == timedelta(minutes=5)
         assert await reader.later(minutes=4) == []
-        assert "Expired" in (await reader.later(minutes=1))[0]
+        assert "expired, nothing was sent" in (await reader.later(minutes=1))[0]
 
 
 async def test_a_price_may_move_as_far_as_is_set(tmp_path):
