@@ -16,7 +16,9 @@ from domain.exits import ExitKind
 from domain.orders import Order, OrderType
 from domain.tickets import TicketStatus
 from market.calendar import NEW_YORK
-from trading import breaker, cover, execution
+from trading import execution
+from trading.exits import cover
+from trading.guards import breaker
 
 PAYLOAD_BYTES = 64
 

@@ -21,7 +21,7 @@ from domain.orders import OrderType, Side
 from tests.commands.actions.stage import REGISTRY, START
 from tests.commands.happenings import EARLIER, EVERY, LATER, MISSED
 from tests.commands.slash.reading import buttons, everything, lead, lines_suggested
-from trading import cover
+from trading.exits import cover
 
 D = Decimal
 NEW_YORK = ZoneInfo("America/New_York")
