@@ -24,7 +24,7 @@ from domain.orders import Fill, Order, OrderStatus, OrderType, TimeInForce
 from domain.ports import BrokerState, BrokerTraits, OrderReport
 
 PATH = "/v2/orders"
-TRAITS = BrokerTraits("http", True, frozenset(OrderType), frozenset(TimeInForce), can_replace=False)
+TRAITS = BrokerTraits("http", ids_unique_for_ever=True, order_types=frozenset(OrderType), tifs=frozenset(TimeInForce), can_replace=False)
 
 
 class Server:
@@ -174,7 +174,7 @@ def served() -> Iterator[int]:
     """The server in a process of its own; its port."""
     child = subprocess.Popen([sys.executable, "-m", "benchmarks.httpbroker"], stdout=subprocess.PIPE, text=True)
     try:
-        assert child.stdout is not None  # noqa: S101 - it was asked for
+        assert child.stdout is not None
         yield int(child.stdout.readline())
     finally:
         child.terminate()

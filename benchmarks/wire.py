@@ -37,12 +37,14 @@ from domain.ledger import Entry, EntryKind
 from domain.market import Bar, Quote, Timeframe
 from domain.orders import Side
 from domain.portfolio import AccountSpec, Mode
+from domain.tickets import Consequence, Origin, Proposer, Ticket, TicketStatus
 from market.hub import Hub
-from storage import accounts, exits, ledger
+from storage import accounts, exits, ledger, tickets
 from storage.engine import Durable, open_store
 from trading.floor import Floor, open_floor
 
 ACCOUNT = "bench"
+ME = Origin("terminal", "bench", "owner")
 NAMES = tuple(f"COIN{n}" for n in range(20))  # round the clock, so that the benchmark may run at any hour
 STOPS = 20  # for each of them
 WARM = 2 * len(NAMES)
@@ -125,6 +127,7 @@ async def _house(port: int, home: Path) -> AsyncIterator[_House]:
     await _open_account(store, spec, clock.now())
     floor = open_floor(spec, Hub(market, clock), store, clock, RandomIds(), broker, alerts=partial(alert, zone=UTC))
     await floor.start()
+    await floor.monitor.round()
     courier = Courier(store, clock, ACCOUNT, _deliver)
     floor.bus.subscribe(courier.heard)
     serving = asyncio.create_task(courier.serve())
@@ -145,8 +148,11 @@ async def _deliver(reply: Reply, *, silent: bool) -> None:
 
 async def _open_account(store: Durable, spec: AccountSpec, now: datetime) -> None:
     before = now - timedelta(days=5)
+    no_change = Consequence(())
+    card = Ticket("card", "#", "stop", ACCOUNT, ME, Proposer.PERSON, (), (), no_change, (), before, before, TicketStatus.EXECUTED)
     async with store.write() as tx:
         await accounts.add(tx, spec)
+        await tickets.add(tx, card)
         spent = HELD * PRICE
         await ledger.add(tx, Entry("d", ACCOUNT, before, EntryKind.DEPOSIT, CASH + spent * len(NAMES)))
         for name in NAMES:

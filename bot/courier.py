@@ -41,6 +41,7 @@ SHORT = 1.0
 WAITED = timedelta(seconds=10)
 MANY_HELD = 3
 AT_ONCE = 200
+MOMENT = 0.003  # seconds
 
 NOTICE = Reply((Text("An alert could not be shown here; `/alerts recent` lists it.", Tone.WARNING),))
 
@@ -97,8 +98,8 @@ class Courier:
         self._woken = asyncio.Event()
 
     async def heard(self, event: Event) -> None:
-        """A listener for the bus: something happened, so there may be something to bring at once."""
-        self.wake()
+        """A listener for the bus: there may be something to bring; in a moment, so that an order that is to follow leaves first."""
+        asyncio.get_running_loop().call_later(MOMENT, self.wake)
 
     def wake(self) -> None:
         """Have `serve` look for what waits; it returns at once, so nobody who trades waits for a chat platform."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,13 +32,32 @@ class JournalLine:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a line says, before it has its place."""
+
+    at: datetime
+    account: str
+    kind: str
+    body: str
+
+
 async def append(tx: Tx, *, at: datetime, account: str, kind: str, body: str, who: str = "", origin: str = "") -> None:
     """Add a line behind the last one; it becomes durable with the transaction."""
+    await extend(tx, (Entry(at, account, kind, body),), who, origin)
+
+
+async def extend(tx: Tx, entries: Sequence[Entry], who: str = "", origin: str = "") -> None:
+    """Add lines in their order behind the last one; they become durable with the transaction."""
+    if not entries:
+        return
     heads = await tx.select("journal_head", one=_HEAD)
-    seq, previous = (heads[0]["seq"] + 1, heads[0]["hash"]) if heads else (1, _GENESIS)
-    row = {"seq": seq, "at": at, "account": account, "kind": kind, "body": body, "who": who, "origin": origin}
-    digest = _digest(previous, seq, at, account, kind, body, who, origin)
-    await tx.insert("journal", row | {"previous": previous, "hash": digest})
+    seq, digest = (heads[0]["seq"], heads[0]["hash"]) if heads else (0, _GENESIS)
+    for e in entries:
+        seq, previous = seq + 1, digest
+        digest = _digest(previous, seq, e.at, e.account, e.kind, e.body, who, origin)
+        row = {"seq": seq, "at": e.at, "account": e.account, "kind": e.kind, "body": e.body, "who": who, "origin": origin}
+        await tx.insert("journal", row | {"previous": previous, "hash": digest})
     if heads:
         await tx.update("journal_head", {"seq": seq, "hash": digest}, one=_HEAD)
     else:

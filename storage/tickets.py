@@ -14,8 +14,9 @@ from storage.bodies import read_body
 from storage.store import Tx
 
 
-async def add(tx: Tx, ticket: Ticket) -> None:
-    """Store a new ticket; raises StorageFailed when its id is taken."""
+async def add(tx: Tx, ticket: Ticket) -> str:
+    """Store a new ticket and return it as text; raises StorageFailed when its id is taken."""
+    body = codec.dumps(ticket)
     row = {
         "id": ticket.id,
         "account": ticket.account,
@@ -23,10 +24,11 @@ async def add(tx: Tx, ticket: Ticket) -> None:
         "reason": ticket.reason,
         "created": ticket.created,
         "expires": ticket.expires,
-        "body": codec.dumps(ticket),
+        "body": body,
     }
     if not await tx.insert("tickets", row):
         raise StorageFailed(f"There is already a ticket {ticket.id}.")
+    return body
 
 
 async def get(tx: Tx, id: str) -> Ticket | None:
@@ -57,6 +59,11 @@ async def since(tx: Tx, account: str, at: datetime, *statuses: TicketStatus) -> 
     """Every ticket of an account drawn up at or after an instant that is in one of these states, oldest first."""
     rows = await tx.select("tickets", account=account, status=statuses, since=("created", at), order="seq")
     return [_ticket(row) for row in rows]
+
+
+async def numbered(tx: Tx, account: str, since: tuple[str, datetime | int]) -> list[tuple[int, Ticket]]:
+    """Every ticket of an account whose `created` or `seq` is at least the given value, oldest first, with its `seq`."""
+    return [(row["seq"], _ticket(row)) for row in await tx.select("tickets", account=account, since=since, order="seq")]
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from domain.errors import SourceFailed
 from domain.market import Quote
 from domain.money import ZERO, cents, percent_text
-from domain.orders import Intent, OrderIntent, OrderType, ReplaceIntent, Side
+from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceIntent, Side
 from domain.portfolio import Portfolio
 from domain.ports import BrokerTraits
 from domain.tickets import Consequence, Finding, Severity, Ticket
@@ -37,12 +37,13 @@ VOLUME_SESSIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The intents as they would be sent, the quotes they were reckoned on, what they would do and what speaks against it."""
+    """The intents as they would be sent, the quotes they were reckoned on, what they would do, what speaks against it, and the snapshot."""
 
     intents: tuple[Intent, ...]
     quotes: tuple[Quote, ...]
     consequence: Consequence
     findings: tuple[Finding, ...]
+    portfolio: Portfolio
 
     @property
     def blocked(self) -> str:
@@ -73,10 +74,14 @@ class Assessor:
         self._traits = traits
         self._trading = trading
 
-    async def assess(self, intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False) -> Assessment:
+    async def assess(
+        self, intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False, unseen: bool = False
+    ) -> Assessment:
         """The intents sized (unless they go out as they were shown) and judged on quotes read now.
 
-        `automated` says that no person asked for them. What only closes, protects or cancels waits for no source but quotes.
+        `automated` says that no person asked for them, `unseen` that nobody is to look at the card either: what only closes (`closes`) then
+        waits for nothing but quotes, and its card has no figures before and after and no share of a day's volume. No limit holds it back,
+        so what blocks stays the same.
         Raises UserError for an unknown symbol, no price, an amount that buys nothing or an order that is not open.
         """
         symbols = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
@@ -86,9 +91,11 @@ class Assessor:
         holdings = self._book.holdings.copy()
         sized = tuple(intents) if as_shown else brackets.sized(intents, portfolio)
         traded = list(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent | ReplaceIntent)))
-        returns = await self._returns(portfolio, traded)
-        shown = consequence(portfolio, holdings, sized, self._commission, _value_at_risk(returns), self._traits)
-        proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, await self._volumes(symbols), automated=automated)
+        bare = unseen and closes(sized)
+        returns = None if bare else await self._returns(portfolio, traded)
+        volumes = {} if bare else await self._volumes(symbols)
+        shown = consequence(portfolio, holdings, sized, self._commission, _value_at_risk(returns), self._traits, figures=not bare)
+        proposal = Proposal(portfolio, sized, portfolio.at, shown.legs, volumes, automated=automated)
         limits = self._limits.current
         opening = list(dict.fromkeys(leg.symbol for leg in proposal.opening))
         if opening:
@@ -98,7 +105,7 @@ class Assessor:
             refused = (self._trading.finding(self._trading.now()), self._readiness.finding())
             findings = (*(f for f in refused if f is not None), *findings)
         quotes = tuple(portfolio.quotes[s] for s in symbols if s in portfolio.quotes)
-        return Assessment(sized, quotes, shown, findings)
+        return Assessment(sized, quotes, shown, findings, portfolio)
 
     async def _volumes(self, symbols: Sequence[str]) -> Mapping[str, Decimal]:
         volumes = {}
@@ -121,6 +128,12 @@ class Assessor:
         except SourceFailed as failure:
             log.warning("no price history, so no value at risk on this card: %s", failure)
             return None
+
+
+def closes(intents: Sequence[Intent]) -> bool:
+    """True for what can do nothing but close at the market, or cancel."""
+    orders = [i for i in intents if not isinstance(i, CancelIntent)]
+    return all(isinstance(i, OrderIntent) and i.reduce_only and i.type is OrderType.MARKET for i in orders)
 
 
 def _value_at_risk(returns: BookReturns | None) -> Var:

@@ -30,12 +30,13 @@ def no_alerts(event: Event) -> Alert | None:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A journal line that is not an event: `value` is anything the codec writes."""
+    """A journal line that is not an event: `value` is anything the codec writes, `body` its text where that is at hand."""
 
     at: datetime
     account: str
     kind: str
     value: Any
+    body: str | None = None
 
 
 class Unit:
@@ -88,20 +89,20 @@ class Bus:
             await self._tell(event)
 
     async def _record(self, unit: Unit, who: str, origin: str) -> None:
-        for note in unit.notes:
-            await _append(unit.tx, note, who, origin)
+        lines = [_line(note) for note in unit.notes]
         for event in unit.events:
             kind = type(event).__name__
-            await _append(unit.tx, Note(event.at, event.account, kind, event), who, origin)
+            lines.append(_line(Note(event.at, event.account, kind, event)))
             try:
                 alert = self._alerts(event)
             except Exception as error:
                 log.exception("the alert policy failed on %s", kind)
                 failure = {"event": kind, "error": f"{type(error).__name__}: {error}"}
-                await _append(unit.tx, Note(event.at, event.account, ALERT_FAILURE, failure), who, origin)
+                lines.append(_line(Note(event.at, event.account, ALERT_FAILURE, failure)))
             else:
                 if alert is not None:
                     await outbox.add(unit.tx, alert)
+        await journal.extend(unit.tx, lines, who, origin)
 
     async def _tell(self, event: Event) -> None:
         for listener in list(self._listeners):
@@ -111,6 +112,5 @@ class Bus:
                 log.exception("a subscriber failed on %s", type(event).__name__)
 
 
-async def _append(tx: Tx, note: Note, who: str, origin: str) -> None:
-    body = codec.dumps(note.value)
-    await journal.append(tx, at=note.at, account=note.account, kind=note.kind, body=body, who=who, origin=origin)
+def _line(note: Note) -> journal.Entry:
+    return journal.Entry(note.at, note.account, note.kind, codec.dumps(note.value) if note.body is None else note.body)

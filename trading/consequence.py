@@ -47,8 +47,10 @@ def consequence(
     commission: Commission,
     var: Var = no_var,
     traits: BrokerTraits | None = None,
+    *,
+    figures: bool = True,
 ) -> Consequence:
-    """Each leg's estimate, the figures before and after, and the protective orders left without a position.
+    """Each leg's estimate, the `figures` before and after, and the protective orders left without a position.
 
     `holdings` is a copy this function may change. Money is in cents, percent has four decimals. After means: every leg that trades now,
     and every entry or limit order as if filled at its own price. A stop, trailing stop or target that protects a holding changes no figure
@@ -61,7 +63,7 @@ def consequence(
     after = replace(portfolio, cash=holdings.cash, positions=holdings.positions, realised=holdings.realised)
     symbols = tuple(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
     moved = tuple(s for s in symbols if holdings.quantity(s) != _quantity(portfolio, s))
-    changes = _changes(portfolio, after, moved, var) if moved else ()
+    changes = _changes(portfolio, after, moved, var) if moved and figures else ()
     return Consequence(legs, changes, _orphans(after, intents, moved))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from domain.orders import IN_FLIGHT, OPEN, CancelIntent, Intent, Order, OrderInt
 from domain.ports import Broker, Clock, OrderReport
 from domain.tickets import Ticket
 from trading.book import Book
+from trading.bus import Unit
 from trading.changes import Changes, Wire
 from trading.exits.cover import NEVER_ARRIVED
 from trading.guards.state import Opening, TradingState
@@ -81,17 +82,24 @@ class Execution:
         """While a ticket is released and sent by its own caller, `poll` leaves it alone."""
         return self._record.driving.claim(ticket_id)
 
-    async def submit(self, ticket: Ticket, written: Callable[[], None] = _unasked) -> None:
+    async def prepare(self, unit: Unit, ticket: Ticket) -> list[Order]:
+        """Write the rows of a new ticket in the transaction that releases it; they are for `submit`, once that is committed."""
+        return await self._record.write_rows_in(unit, ticket)
+
+    async def submit(self, ticket: Ticket, prepared: Sequence[Order] | None = None, *, written: Callable[[], None] = _unasked) -> None:
         """Send every leg of a confirmed ticket, in order; returns when each was answered, refused or is being asked for.
 
-        `written` is called when its orders are in the book, before the first is sent.
+        `prepared` are the rows that were committed with its release; without them they are written first. `written` is called when its
+        orders are in the book, before the first is sent.
         """
         with self.claim(ticket.id):
             self._record.watch(ticket)
-            await self._record.write_rows(ticket)
+            if prepared is None:
+                await self._record.write_rows(ticket)
+                prepared = await self._record.rows(ticket)
             written()
             self._fail("order.5 rows after their commit")
-            rows = {o.leg: o for o in await self._record.rows(ticket)}
+            rows = {o.leg: o for o in prepared}
             for leg, intent in enumerate(ticket.intents, 1):
                 if not isinstance(intent, OrderIntent):
                     await self._work(ticket, leg, intent)

@@ -101,14 +101,18 @@ class Record:
 
     async def write_rows(self, ticket: Ticket) -> None:
         """One row for each order leg, before anything of the ticket is sent."""
-        now = self._clock.now()
         async with self._bus.unit(who=WHO) as unit:
-            for leg, intent in enumerate(ticket.intents, 1):
-                if isinstance(intent, OrderIntent):
-                    order = legs.order_for(ticket, leg, intent, now)
-                    if await orders.add(unit.tx, order):
-                        self._shown(unit, order)
-            self._fail("order.4 rows before their commit")
+            await self.write_rows_in(unit, ticket)
+
+    async def write_rows_in(self, unit: Unit, ticket: Ticket) -> list[Order]:
+        """The same as part of a larger piece of work; the rows that were not there before."""
+        now = self._clock.now()
+        wanted = [legs.order_for(ticket, n, i, now) for n, i in enumerate(ticket.intents, 1) if isinstance(i, OrderIntent)]
+        added = [order for order in wanted if await orders.add(unit.tx, order)]
+        for order in added:
+            self._shown(unit, order)
+        self._fail("order.4 rows before their commit")
+        return added
 
     async def apply(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,13 +13,13 @@ from domain.errors import Halted, NotAllowed, TicketClosed, TicketMismatch, User
 from domain.events import ActionProposed, TicketMoved
 from domain.exits import ExitRule
 from domain.mandates import Scope
-from domain.orders import BreakerIntent, Intent, MandateIntent, ResumeIntent
+from domain.orders import BreakerIntent, Intent, MandateIntent, Order, ResumeIntent
 from domain.portfolio import Portfolio
 from domain.ports import Clock, Ids
 from domain.tickets import Finding, Origin, Proposer, Ticket, TicketStatus
 from storage import tickets
 from storage.store import Store
-from trading.assessment import TOLERANCE, Assessment, Assessor, drift
+from trading.assessment import TOLERANCE, Assessment, Assessor, closes, drift
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
@@ -59,6 +59,25 @@ class Terms:
 
     life: timedelta = timedelta(minutes=2)
     tolerance: Decimal = TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What automation asks for; see `TicketDesk.act`."""
+
+    line: str
+    verb: str
+    proposer: Proposer
+    origin: Origin
+    intents: tuple[Intent, ...]
+    scope: Scope
+    why: str
+    signed: ExitRule | None
+    beside: Beside | None
+
+
+class _NeedsCardError(Exception):
+    """What was to go unseen is for a person to decide."""
 
 
 class TicketDesk:
@@ -128,7 +147,7 @@ class TicketDesk:
                 if released.status is TicketStatus.DENIED:
                     return released
                 self._fail("order.3 after the release")
-                await self._execution.submit(released, over)
+                await self._execution.submit(released, written=over)
         return await self._now(ticket)
 
     async def act(
@@ -146,34 +165,42 @@ class TicketDesk:
     ) -> Ticket:
         """A ticket of the house's own: released and sent at once where a mandate covers it, else PROPOSED to the person of `origin`.
 
-        `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Risk and
-        the trading state judge it like any other, so it may come back DENIED. Raises UserError as `propose` does.
+        `signed` is the exit that asks, whose own card is its mandate; `beside` writes in the transaction that stores the ticket. Release
+        and order rows are one transaction, so a stop waits for the disk once. Risk and the trading state judge it like any other, so it may
+        come back DENIED. Raises UserError as `propose` does.
         """
+        asked = _Asked(line, verb, proposer, origin, tuple(intents), scope, why, signed, beside)
         async with self._turns.turn(intents, self._book.orders) as over:
-            found = await self._assessor.assess(intents, automated=proposer.automated)
-            ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=None)
-            return await self._acted(ticket, scope, why, signed, beside, over)
+            if signed is not None and self._guards.automation.allowed and closes(intents):
+                with suppress(_NeedsCardError):
+                    return await self._act(asked, over, unseen=True)
+            return await self._act(asked, over, unseen=False)
 
-    async def _acted(
-        self, ticket: Ticket, scope: Scope, why: str, signed: ExitRule | None, beside: Beside | None, over: Callable[[], None]
-    ) -> Ticket:
-        portfolio = await self._book.snapshot(day=False)
+    async def _act(self, asked: _Asked, over: Callable[[], None], *, unseen: bool) -> Ticket:
+        """`act` once; `unseen` reckons nothing that only a reader needs, and raises _NeedsCardError where somebody is to read it."""
+        found = await self._assessor.assess(asked.intents, automated=asked.proposer.automated, unseen=unseen)
+        ticket = self._ticket(found, line=asked.line, verb=asked.verb, origin=asked.origin, proposer=asked.proposer, word=None)
+        portfolio = found.portfolio if unseen else await self._book.snapshot(day=False)  # what only closes reduces whatever is held
+        rows: list[Order] = []
         with self._execution.claim(ticket.id):
-            async with self._bus.unit(who=ticket.proposer.value) as unit:
-                ticket = await self._covered(unit, ticket, portfolio, scope, signed)
+            async with self._bus.unit(who=asked.proposer.value) as unit:
+                ticket = await self._covered(unit, ticket, portfolio, asked.scope, asked.signed)
+                if unseen and ticket.open and ticket.mandate is None:
+                    raise _NeedsCardError
                 await self._store_new(unit, ticket)
-                if beside is not None:
-                    await beside(unit, ticket)
+                if asked.beside is not None:
+                    await asked.beside(unit, ticket)
                 if ticket.mandate is not None:
                     await tickets.move(unit.tx, ticket.id, TicketStatus.PROPOSED, TicketStatus.CONFIRMED)
-                    unit.emit(self._moved(ticket, TicketStatus.CONFIRMED, f"mandate:{ticket.mandate}", why))
+                    unit.emit(self._moved(ticket, TicketStatus.CONFIRMED, f"mandate:{ticket.mandate}", asked.why))
+                    rows = await self._execution.prepare(unit, ticket)
                 elif ticket.open:
-                    unit.emit(self._waiting(ticket, why, urgent=scope is Scope.STOPS))
+                    unit.emit(self._waiting(ticket, asked.why, urgent=asked.scope is Scope.STOPS))
                 self._fail("order.2 release before its commit")
             if ticket.mandate is None:
                 return ticket
             self._fail("order.3 after the release")
-            await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED), over)
+            await self._execution.submit(ticket.moved(TicketStatus.CONFIRMED), rows, written=over)
         return await self._now(ticket)
 
     async def cancel(self, ticket_id: str, origin: Origin) -> Ticket:
@@ -312,8 +339,8 @@ class TicketDesk:
         return ticket.moved(status, reason)
 
     async def _store_new(self, unit: Unit, ticket: Ticket) -> None:
-        await tickets.add(unit.tx, ticket)
-        unit.note(Note(ticket.created, ticket.account, SHOWN, ticket))
+        body = await tickets.add(unit.tx, ticket)
+        unit.note(Note(ticket.created, ticket.account, SHOWN, ticket, body))
         unit.emit(self._moved(ticket, ticket.status, ticket.origin.who, ticket.reason))
 
     def _moved(self, ticket: Ticket, status: TicketStatus, mover: str, reason: str) -> TicketMoved:

@@ -254,9 +254,11 @@ async def test_serving_waits_for_events_and_survives_a_failing_round(monkeypatch
 
     one = await line()
     rounds: list[int] = []
+    looked = asyncio.Event()
 
     async def run_once():
         rounds.append(len(rounds))
+        looked.set()
         if len(rounds) == 1:
             raise RuntimeError("the database is away")
         return 0
@@ -264,9 +266,10 @@ async def test_serving_waits_for_events_and_survives_a_failing_round(monkeypatch
     monkeypatch.setattr(one.courier, "run_once", run_once)
     task = asyncio.create_task(one.courier.serve())
     for _ in range(3):
+        looked.clear()
         await one.courier.heard(Event(START, ACCOUNT))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        assert not looked.is_set(), "whoever told it goes on first"
+        await asyncio.wait_for(looked.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -82,6 +82,7 @@ class Firing:
         self._clock = clock
         self._tries: dict[str, int] = {}
         self._denied: set[str] = set()
+        self._origins: dict[str, Origin] = {}  # a ticket's never changes
 
     async def fire(self, rule: ExitRule, level: Decimal | None, price: Decimal | None) -> None:
         """Act on an exit that was reached; whatever hinders it, it is tried again later. Raises what hindered it."""
@@ -117,6 +118,11 @@ class Firing:
                 if ticket is not None:
                     await self._settled(rule, ticket)
 
+    async def learn(self) -> None:
+        """Learn the chats of exits that are new, so that none is looked up while one fires."""
+        for ticket in {r.ticket for r in self._known.all()} - self._origins.keys():
+            await self.origin(ticket)
+
     async def end(self, rule: ExitRule, why: str, status: ExitStatus = ExitStatus.ENDED) -> bool:
         """End an exit, journalled; False when it had ended already."""
         async with self._bus.unit(who=WHO) as unit:
@@ -124,9 +130,11 @@ class Firing:
 
     async def origin(self, ticket: str) -> Origin:
         """The chat a ticket was asked from; the terminal where there is no such ticket."""
-        async with self._store.read() as tx:
-            found = await tickets.get(tx, ticket)
-        return found.origin if found is not None else Origin("terminal", "local", "owner")
+        if ticket not in self._origins:
+            async with self._store.read() as tx:
+                found = await tickets.get(tx, ticket)
+            self._origins[ticket] = found.origin if found is not None else Origin("terminal", "local", "owner")
+        return self._origins[ticket]
 
     def _position(self, rule: ExitRule) -> Position | None:
         found = self._book.holdings.position(rule.symbol)

@@ -111,7 +111,15 @@ class Monitor:
                 await self.load()
             self.exits.wake(self._clock.now())
             failures: list[Exception] = []
-            for step in (self._splits.check, self._firing.settle, self._retire, self._due, self._look, self.failed_stops.check):
+            for step in (
+                self._splits.check,
+                self._firing.settle,
+                self._retire,
+                self._due,
+                self._look,
+                self.failed_stops.check,
+                self._firing.learn,
+            ):
                 await _tried(step, failures)
         if failures:
             raise failures[0]

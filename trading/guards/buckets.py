@@ -24,7 +24,7 @@ from market.hub import Hub
 from storage import orders, states, tickets
 from storage.store import Tx
 from trading.bus import Unit
-from trading.guards.tally import Load, legs_of, load_of, sent, total
+from trading.guards.tally import Counted, Gone, Load, gone, load_of, total
 from trading.legs import reduces
 from trading.risk.limits import InForce, Limits
 
@@ -83,6 +83,7 @@ class Buckets:
         self._clock = clock
         self._limits = limits
         self._opening: dict[str, bool] = {}  # what a ticket was made for never changes
+        self._counts = Counted()
 
     async def overflow(self, unit: Unit, ticket: Ticket, portfolio: Portfolio, by: By) -> Finding | None:
         """The blocking finding when a ticket does not fit any more, told as an event once an hour; None when it may go.
@@ -93,24 +94,24 @@ class Buckets:
         if harmless and by is By.PERSON:
             return None
         day, minute = self._hub.day_start(self._clock.now()), ticket.created - MINUTE
-        before = [t for t in await self._counted(unit, ticket, min(day, minute), by) if t.id != ticket.id]
+        before = [g for g in await self._counted(unit, ticket, min(day, minute), by) if g.ticket.id != ticket.id]
         for bucket, load in self._filled(ticket, portfolio, by, harmless=harmless):
             if harmless:
-                loads = [(t.created, _of(t, bucket.name)) for t in before]
+                loads = [(g.ticket.created, g.by_symbol[bucket.name]) for g in before if bucket.name in g.by_symbol]
             else:
-                loads = [(t.created, load_of(t)) for t in before if await self._opens(unit.tx, t)]
+                loads = [(g.ticket.created, g.load) for g in before if await self._opens(unit.tx, g.ticket)]
             full = _full(bucket, load, loads, day, minute, portfolio.spec.currency)
             if full is not None:
                 await self._tell(unit, ticket.account, full)
                 return _finding(full)
         return None
 
-    async def _counted(self, unit: Unit, ticket: Ticket, since: datetime, by: By) -> list[Ticket]:
+    async def _counted(self, unit: Unit, ticket: Ticket, since: datetime, by: By) -> list[Gone]:
         if by is By.CARD:
             waiting = await tickets.since(unit.tx, ticket.account, since, *WAITING)
-            return [t for t in waiting if t.mandate is None and t.proposer not in PEOPLE]
-        gone = await sent(unit.tx, ticket.account, since)
-        return [t for t in gone if (t.mandate is None) is (by is By.PERSON)]
+            return [gone(t) for t in waiting if t.mandate is None and t.proposer not in PEOPLE]
+        found = await self._counts.since(unit, ticket.account, since)
+        return [g for g in found if (g.ticket.mandate is None) is (by is By.PERSON)]
 
     async def _opens(self, tx: Tx, ticket: Ticket) -> bool:
         """True for a stored ticket that was not made to reduce only; one that merely happened to reduce counts as opening."""
@@ -122,8 +123,8 @@ class Buckets:
         """The buckets a ticket goes through, with what it puts in."""
         limits = self._limits()
         if harmless:
-            symbols = sorted({i.symbol for i in ticket.intents if isinstance(i, OrderIntent | ReplaceIntent)})
-            return [(_Bucket(s, limits.orders_a_minute * GENEROUS, limits.orders_a_day * GENEROUS, None), _of(ticket, s)) for s in symbols]
+            minute, day = limits.orders_a_minute * GENEROUS, limits.orders_a_day * GENEROUS
+            return [(_Bucket(symbol, minute, day, None), load) for symbol, load in sorted(gone(ticket).by_symbol.items())]
         return [(_account(limits, portfolio, by), load_of(ticket))]
 
     async def _tell(self, unit: Unit, account: str, full: _Full) -> None:
@@ -156,13 +157,6 @@ def _full(
     if bucket.money is not None and (today.notional or ZERO) > bucket.money:
         return _Full(bucket.name, "money a day", today.notional or ZERO, bucket.money, currency)
     return None
-
-
-def _of(ticket: Ticket, symbol: str) -> Load:
-    """What a ticket sends on one symbol."""
-    loads = legs_of(ticket)
-    named = {n for n, i in enumerate(ticket.intents, 1) if isinstance(i, OrderIntent | ReplaceIntent) and i.symbol == symbol}
-    return total(load for number, load in loads.items() if number in named)
 
 
 async def _may_open(tx: Tx, intent: Intent) -> bool:

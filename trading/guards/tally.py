@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from domain.orders import OrderIntent, ReplaceIntent
 from domain.tickets import Ticket, TicketStatus
 from storage import orders, tickets
 from storage.store import Tx
+from trading.bus import Unit
 
 SENT = (TicketStatus.CONFIRMED, TicketStatus.WORKING, TicketStatus.EXECUTED, TicketStatus.PARTIAL, TicketStatus.FAILED)
 
@@ -63,3 +64,55 @@ async def sent(tx: Tx, account: str, since: datetime) -> list[Ticket]:
         if ticket.status is not TicketStatus.CANCELLED or await orders.of_ticket(tx, ticket.id):
             kept.append(ticket)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A ticket of which anything was released to be sent, as it stood when it was counted, with what it sends: all of it, and by symbol."""
+
+    ticket: Ticket
+    load: Load
+    by_symbol: Mapping[str, Load]
+
+
+class Counted:
+    """`sent` of one account, remembered: what was sent once stays sent, so only what is new or still waits is read again.
+
+    What is read in a transaction is remembered when that is committed, and not before.
+    """
+
+    def __init__(self) -> None:
+        self._gone: dict[str, Gone] = {}
+        self._since: datetime | None = None
+        self._through = 0  # every ticket up to this number is counted, or will never be sent
+
+    async def since(self, unit: Unit, account: str, since: datetime) -> list[Gone]:
+        """The tickets drawn up at or after an instant of which anything was released to be sent, oldest first."""
+        anew = self._since is None or since < self._since
+        rows = await tickets.numbered(unit.tx, account, ("created", since) if anew else ("seq", self._through + 1))
+        through = 0 if anew else self._through
+        fresh: dict[str, Gone] = {}
+        waits = False
+        for number, ticket in rows:
+            waits = waits or ticket.status is TicketStatus.PROPOSED
+            through = through if waits else number
+            if ticket.status in SENT or (ticket.status is TicketStatus.CANCELLED and await orders.of_ticket(unit.tx, ticket.id)):
+                fresh[ticket.id] = self._gone.get(ticket.id) or gone(ticket)
+        known = fresh if anew else self._gone | fresh
+        known = {id: g for id, g in known.items() if g.ticket.created >= since}
+
+        def remember() -> None:
+            self._gone, self._since, self._through = known, since, through
+
+        unit.then(remember)
+        return list(known.values())
+
+
+def gone(ticket: Ticket) -> Gone:
+    """A ticket with what it sends."""
+    by_leg = legs_of(ticket)
+    by_symbol: dict[str, Load] = {}
+    for number, intent in enumerate(ticket.intents, 1):
+        if isinstance(intent, OrderIntent | ReplaceIntent):
+            by_symbol[intent.symbol] = by_symbol.get(intent.symbol, Load()) + by_leg[number]
+    return Gone(ticket, total(by_leg.values()), by_symbol)
