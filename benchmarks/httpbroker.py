@@ -95,7 +95,8 @@ class HttpBroker:
 
     async def arrivals(self) -> dict[str, float]:
         """When the server had read each order, by client id, in monotonic seconds."""
-        return await self._call("GET", None)
+        found: dict[str, float] = await self._call("GET", None)
+        return found
 
     async def submit(self, order: Order) -> OrderReport:
         """See `Broker`."""

@@ -182,12 +182,12 @@ class _Market:
         self._clock = clock
         made = (Instrument(n, n, AssetClass.CRYPTO, "COIN", "USD", CENT, CENT, "Crypto") for n in NAMES)
         self._instruments = {i.symbol: i for i in made}
-        self._prices = dict.fromkeys(NAMES, PRICE)
+        self._quotes = {n: self._quote(n, PRICE) for n in NAMES}
 
     def say(self, symbol: str, price: Decimal) -> Quote:
         """The price is this from now on."""
-        self._prices[symbol] = price
-        return self._quote(symbol)
+        self._quotes[symbol] = quote = self._quote(symbol, price)
+        return quote
 
     def instruments(self) -> Mapping[str, Instrument]:
         """See `MarketData`."""
@@ -195,7 +195,7 @@ class _Market:
 
     async def quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """See `MarketData`."""
-        return {s: self._quote(s) for s in symbols if s in self._prices}
+        return {s: self._quotes[s] for s in symbols if s in self._quotes}
 
     async def bars(self, symbol: str, timeframe: Timeframe, start: datetime, until: datetime) -> Sequence[Bar]:
         """See `MarketData`."""
@@ -209,8 +209,7 @@ class _Market:
             day = end
         return bars
 
-    def _quote(self, symbol: str) -> Quote:
-        price = self._prices[symbol]
+    def _quote(self, symbol: str, price: Decimal) -> Quote:
         return Quote(symbol, price, price + CENT, price, self._clock.now(), self.name)
 
 

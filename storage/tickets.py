@@ -63,7 +63,8 @@ async def since(tx: Tx, account: str, at: datetime, *statuses: TicketStatus) -> 
 
 async def numbered(tx: Tx, account: str, since: tuple[str, datetime | int]) -> list[tuple[int, Ticket]]:
     """Every ticket of an account whose `created` or `seq` is at least the given value, oldest first, with its `seq`."""
-    return [(row["seq"], _ticket(row)) for row in await tx.select("tickets", account=account, since=since, order="seq")]
+    rows = await tx.select("tickets", since=since, order="seq")  # by its number alone, which is what the table is sorted by
+    return [(row["seq"], _ticket(row)) for row in rows if row["account"] == account]
 
 
 @lru_cache(maxsize=2048)

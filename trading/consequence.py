@@ -60,9 +60,11 @@ def consequence(
     """
     sheet = _Sheet(portfolio, holdings, commission, traits)
     legs = tuple(_leg(sheet, number, intent) for number, intent in enumerate(intents, 1))
-    after = replace(portfolio, cash=holdings.cash, positions=holdings.positions, realised=holdings.realised)
     symbols = tuple(dict.fromkeys(i.symbol for i in intents if isinstance(i, OrderIntent)))
     moved = tuple(s for s in symbols if holdings.quantity(s) != _quantity(portfolio, s))
+    if not figures and not any(portfolio.protection(s) for s in moved):
+        return Consequence(legs)
+    after = replace(portfolio, cash=holdings.cash, positions=holdings.positions, realised=holdings.realised)
     changes = _changes(portfolio, after, moved, var) if moved and figures else ()
     return Consequence(legs, changes, _orphans(after, intents, moved))
 

@@ -67,6 +67,7 @@ class Holdings:
     closed: list[Round] = field(default_factory=list)
     _lots: dict[str, _Lot] = field(default_factory=dict)
     _positions: tuple[Position, ...] | None = None
+    _made: dict[str, tuple[_Lot, Position]] = field(default_factory=dict)  # shared by copies: a position is that of its lot
 
     @property
     def positions(self) -> tuple[Position, ...]:
@@ -86,7 +87,7 @@ class Holdings:
 
     def copy(self) -> Holdings:
         """An independent copy, to try an entry on."""
-        return Holdings(self.multiplier, self.cash, self.realised, self.deposited, list(self.closed), dict(self._lots))
+        return Holdings(self.multiplier, self.cash, self.realised, self.deposited, list(self.closed), dict(self._lots), _made=self._made)
 
     def add(self, entry: Entry) -> Decimal:
         """Count the next entry and return the P/L it books."""
@@ -164,8 +165,11 @@ class Holdings:
 
     def _position(self, symbol: str) -> Position:
         lot = self._lots[symbol]
-        average = lot.cost / (lot.quantity * self.multiplier(symbol))
-        return Position(symbol, lot.quantity, average, lot.realised, lot.fees, lot.opened)
+        made = self._made.get(symbol)
+        if made is None or made[0] is not lot:
+            average = lot.cost / (lot.quantity * self.multiplier(symbol))
+            made = self._made[symbol] = lot, Position(symbol, lot.quantity, average, lot.realised, lot.fees, lot.opened)
+        return made[1]
 
 
 def _split(quantity: Decimal, ratio: Decimal) -> Decimal:

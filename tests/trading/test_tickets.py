@@ -125,7 +125,7 @@ def together(world: Stage, taps: int) -> None:
     """Hold every tap after its judgement until all have come that far, so that they reach the release at once."""
     assess, barrier = world.floor.desk._assessor.assess, asyncio.Barrier(taps)
 
-    async def judged(intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False) -> Assessment:
+    async def judged(intents: Sequence[Intent], *, as_shown: bool = False, automated: bool = False, unseen: bool = False) -> Assessment:
         found = await assess(intents, as_shown=as_shown)
         await barrier.wait()
         return found

@@ -94,12 +94,13 @@ class Buckets:
         if harmless and by is By.PERSON:
             return None
         day, minute = self._hub.day_start(self._clock.now()), ticket.created - MINUTE
-        before = [g for g in await self._counted(unit, ticket, min(day, minute), by) if g.ticket.id != ticket.id]
+        before = await self._counted(unit, ticket, min(day, minute), by)
         for bucket, load in self._filled(ticket, portfolio, by, harmless=harmless):
             if harmless:
-                loads = [(g.ticket.created, g.by_symbol[bucket.name]) for g in before if bucket.name in g.by_symbol]
+                alike = [(g.ticket, g.by_symbol[bucket.name]) for g in before if bucket.name in g.by_symbol]
             else:
-                loads = [(g.ticket.created, g.load) for g in before if await self._opens(unit.tx, g.ticket)]
+                alike = [(g.ticket, g.load) for g in before if await self._opens(unit.tx, g.ticket)]
+            loads = [(t.created, x) for t, x in alike if t.id != ticket.id and (t.mandate is None) is (by is not By.MANDATE)]
             full = _full(bucket, load, loads, day, minute, portfolio.spec.currency)
             if full is not None:
                 await self._tell(unit, ticket.account, full)
@@ -107,11 +108,11 @@ class Buckets:
         return None
 
     async def _counted(self, unit: Unit, ticket: Ticket, since: datetime, by: By) -> list[Gone]:
+        """The tickets to count, those that somebody else released among them."""
         if by is By.CARD:
             waiting = await tickets.since(unit.tx, ticket.account, since, *WAITING)
             return [gone(t) for t in waiting if t.mandate is None and t.proposer not in PEOPLE]
-        found = await self._counts.since(unit, ticket.account, since)
-        return [g for g in found if (g.ticket.mandate is None) is (by is By.PERSON)]
+        return await self._counts.since(unit, ticket.account, since)
 
     async def _opens(self, tx: Tx, ticket: Ticket) -> bool:
         """True for a stored ticket that was not made to reduce only; one that merely happened to reduce counts as opening."""

@@ -91,21 +91,24 @@ class Counted:
         anew = self._since is None or since < self._since
         rows = await tickets.numbered(unit.tx, account, ("created", since) if anew else ("seq", self._through + 1))
         through = 0 if anew else self._through
-        fresh: dict[str, Gone] = {}
+        known: dict[str, Gone] = {} if anew else dict(self._gone) if since == self._since else self._young(since)
         waits = False
         for number, ticket in rows:
             waits = waits or ticket.status is TicketStatus.PROPOSED
             through = through if waits else number
+            if ticket.id in known or ticket.created < since:
+                continue
             if ticket.status in SENT or (ticket.status is TicketStatus.CANCELLED and await orders.of_ticket(unit.tx, ticket.id)):
-                fresh[ticket.id] = self._gone.get(ticket.id) or gone(ticket)
-        known = fresh if anew else self._gone | fresh
-        known = {id: g for id, g in known.items() if g.ticket.created >= since}
+                known[ticket.id] = gone(ticket)
 
         def remember() -> None:
             self._gone, self._since, self._through = known, since, through
 
         unit.then(remember)
         return list(known.values())
+
+    def _young(self, since: datetime) -> dict[str, Gone]:
+        return {id: g for id, g in self._gone.items() if g.ticket.created >= since}
 
 
 def gone(ticket: Ticket) -> Gone:
