@@ -23,7 +23,7 @@ from bot.courier import Courier
 from domain.chat import Incoming, Reply
 from domain.clock import WorldClock
 from domain.market import Shock
-from domain.tickets import Origin
+from domain.tickets import Origin, TicketStatus
 
 ORIGIN = Origin("terminal", "bench", "owner")
 SYMBOL = "XOM"
@@ -40,6 +40,7 @@ def rows() -> list[Row]:
 
 async def _measured(settings: Settings) -> list[Row]:
     house = await build(settings, Wanted(), command="run")
+    await house.floor.limits.set("trades_a_day", 10 * SAMPLES, ORIGIN.who)  # more than a person would make in a day
     desk = _Phone(house)
     courier = Courier(house.store, house.floor.clock, house.floor.spec.name, desk.deliver)
     try:
@@ -116,6 +117,9 @@ class _Phone:
             raise RuntimeError(f"no card for {line}")
         payload = f"confirm:{reply.ticket.id}:{reply.ticket.digest()}"
         await self._house.front.handle(Incoming(f"t{self._count}", ORIGIN, "", now, payload))
+        ticket = await self._house.floor.desk.get(reply.ticket.id)
+        if ticket is None or ticket.status is not TicketStatus.WORKING:
+            raise RuntimeError(f"{line} does not wait for its price: {ticket and ticket.reason}")
 
     def _reached(self) -> None:
         """The price falls in the source, and two minutes go by."""

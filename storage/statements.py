@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from storage.schema import Column, Kind, Table
+from storage.schema import table as table_named
 from storage.values import new_row, stored, stored_row
 
 Statement = tuple[str, tuple[str | int | None, ...]]
@@ -40,8 +42,13 @@ def _declaration(column: Column, serial: str | None) -> str:
 def insert(table: Table, row: Mapping[str, Any]) -> Statement:
     """Add a row unless its key exists."""
     values = new_row(table, row)
-    marks = ", ".join("?" * len(values))
-    return f'INSERT INTO "{table.name}" ({_names(values)}) VALUES ({marks}) ON CONFLICT DO NOTHING', tuple(values.values())
+    return _insert(table.name, tuple(values)), tuple(values.values())
+
+
+@cache
+def _insert(table: str, names: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(names))
+    return f'INSERT INTO "{table}" ({_names(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING'
 
 
 def update(table: Table, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Statement:
@@ -70,7 +77,7 @@ def select(
 ) -> Statement:
     """The rows that match, every column in the order of the schema."""
     condition, parameters = _conditions(table, where, since, until)
-    text = f'SELECT {_names(table.by_name)} FROM "{table.name}"{condition}'
+    text = f"{_select(table.name)}{condition}"
     if order:
         direction = " DESC" if descending else ""
         text += " ORDER BY " + ", ".join(f'"{table.column(name.strip()).name}"{direction}' for name in order.split(","))
@@ -78,6 +85,11 @@ def select(
         text += " LIMIT ?"
         parameters.append(limit)
     return text, tuple(parameters)
+
+
+@cache
+def _select(table: str) -> str:
+    return f'SELECT {_names(table_named(table).by_name)} FROM "{table}"'
 
 
 def _conditions(

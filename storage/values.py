@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from domain.errors import StorageFailed, Unreadable
 from storage.schema import Column, Kind, Table
+from storage.schema import table as table_named
 
 
 def stored(table: Table, column: Column, value: Any) -> str | int | None:
@@ -34,23 +36,31 @@ def stored_row(table: Table, row: Mapping[str, Any]) -> dict[str, str | int | No
 def new_row(table: Table, row: Mapping[str, Any]) -> dict[str, str | int | None]:
     """`stored_row` for a row that is added: every column that cannot be empty must be there."""
     values = stored_row(table, row)
-    for column in table.columns:
-        if column.name not in values:
-            stored(table, column, None)
+    if len(values) < len(table.columns):
+        for column in table.columns:
+            if column.name not in values:
+                stored(table, column, None)
     return values
 
 
 def read_row(table: Table, names: tuple[str, ...], raw: tuple[Any, ...]) -> dict[str, Any]:
     """A row as domain values; raises Unreadable naming table, column and key where one does not read back."""
     row: dict[str, Any] = {}
-    for name, value in zip(names, raw, strict=True):
+    for name, read, value in zip(names, _readers(table.name, names), raw, strict=True):
         try:
-            row[name] = None if value is None else _READ[table.by_name[name].kind](value)
+            row[name] = None if value is None else read(value)
         except (ValueError, TypeError, ArithmeticError) as error:
             found = dict(zip(names, raw, strict=True))
             key = ", ".join(str(found[k]) for k in table.key)
             raise Unreadable(f"{table.name}.{name} of {key or raw[0]} does not read back: {value!r}") from error
     return row
+
+
+@cache
+def _readers(table: str, names: tuple[str, ...]) -> tuple[Callable[[Any], Any], ...]:
+    """How the columns of a row are read, worked out once."""
+    declared = table_named(table)
+    return tuple(_READ[declared.column(name).kind] for name in names)
 
 
 def _write_text(value: Any) -> str:
