@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -202,6 +203,43 @@ async def test_a_crash_at_every_step_leaves_the_truth() -> None:
         assert await world.agrees()
         await world.journal()
     assert set(ends) == {None, TicketStatus.EXECUTED}, "release and order rows are one: it is sent, or there is no ticket"
+
+
+async def test_where_the_venue_forgets_names_a_crash_before_the_send_sends_nothing() -> None:
+    """Nobody knows whether it left, so it is not sent again: asked for until it cannot arrive any more, and then told."""
+    for point in ("order.3 after the release", "order.5 rows after their commit", "order.6 before sending"):
+        world = await stage(unique=False)
+        await sign(world, mandate())
+        arm(world, Breaker((await steps()).index(point) + 1))
+        with pytest.raises(Crash):
+            await act(world, close("AAPL", "10"))
+        await world.restart()
+        for seconds in (1, 62, 62):
+            await world.pass_time(seconds)
+        (found,) = await world.tickets()
+        assert (found.status, world.broker.delivered.total()) == (TicketStatus.CANCELLED, 0)
+        assert "never" in found.reason
+        assert await world.agrees()
+
+
+async def test_what_nobody_reads_waits_for_no_history_and_what_somebody_reads_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await stage()
+    history, asked = world.hub.closes, []
+
+    async def noted(symbol: str, *how: Any) -> object:
+        asked.append(symbol)
+        return await history(symbol, *how)
+
+    monkeypatch.setattr(world.hub, "closes", noted)
+    unread = await act(world, close("AAPL", "1"), signed=exit_rule())
+    assert (unread.status, unread.consequence.changes) == (TicketStatus.EXECUTED, ())
+    assert unread.consequence.legs[0].value is not None, "what is sent is counted all the same"
+    assert not asked
+    read = await act(world, close("AAPL", "1"), signed=exit_rule(expires=START))
+    assert read.status is TicketStatus.PROPOSED
+    assert asked
+    assert "Cash" in [c.label for c in read.consequence.changes]
+    assert len(await world.tickets()) == 2, "the try that needed a card left nothing behind"
 
 
 async def test_a_card_of_automation_that_a_restart_met_is_expired() -> None:

@@ -87,7 +87,7 @@ class Counted:
         self._through = 0  # every ticket up to this number is counted, or will never be sent
 
     async def since(self, unit: Unit, account: str, since: datetime) -> list[Gone]:
-        """The tickets drawn up at or after an instant of which anything was released to be sent, oldest first."""
+        """The tickets drawn up at or after an instant of which anything was released to be sent, in the order they were counted in."""
         anew = self._since is None or since < self._since
         rows = await tickets.numbered(unit.tx, account, ("created", since) if anew else ("seq", self._through + 1))
         through = 0 if anew else self._through
