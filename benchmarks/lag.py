@@ -22,7 +22,7 @@ from domain.clock import SystemClock
 from domain.events import NewsTouched
 from storage.engine import open_store
 from trading.bus import Bus
-from trading.stops import StopBook
+from trading.exits.stops import StopBook
 
 SECONDS = 10.0
 IDLE = 3.0

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.tickets import TicketStatus
-from tests.trading.guarded import act, mandate, sign
+from tests.trading.guards.stage import act, mandate, sign
 from tests.trading.stage import ACCOUNT, START, Stage, bought, buy, close, deposit, stage
-from trading.tally import Counted, gone, sent
+from trading.guards.tally import Counted, gone, sent
 
 BOOK = (deposit("10000000"), bought("AAPL", "1000", "170"))
 STEPS = st.lists(st.sampled_from(["card", "confirm", "cancel", "act", "expire", "rolled back", "count"]), max_size=12)
