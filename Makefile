@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check lint types contracts tests bench docs lock clean
+.PHONY: run test check lint types contracts tests soak mutants bench docs lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/foliopilot chat
@@ -29,6 +29,16 @@ contracts:
 tests:
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 	$(BIN)/python -m tests.house.coverage_floor
+
+# The night's worlds: every seed of the whole house under faults, the table of what they met, the shortest story of each failure.
+SEEDS ?= 20000
+FROM ?= 300
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM) --jobs 2
+
+# Looks for a world that catches each planted fault and writes tests/simulation/catching.json, which the tests replay.
+mutants: $(VENV)/.test
+	$(BIN)/python -m tests.simulation.mutants
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
