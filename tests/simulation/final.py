@@ -10,12 +10,13 @@ from domain import codec
 from domain.events import PositionMoved
 from domain.orders import CancelIntent, Order, OrderIntent, ReplaceIntent
 from domain.tickets import Ticket, TicketStatus
-from storage import journal, orders, tickets
+from storage import journal, ledger, orders, tickets
 from tests.simulation.broken import Broken
 from tests.simulation.invariants import Invariant
 from tests.simulation.setting import ACCOUNT
 from tests.simulation.told import critical_alerts, rows_of
 from tests.simulation.world import World, said
+from trading.reconciling.adoption import SOURCE as RECONCILED
 
 D = Decimal
 OPEN = frozenset({TicketStatus.PROPOSED, TicketStatus.CONFIRMED})
@@ -49,13 +50,17 @@ async def settle(world: World) -> None:
 
 
 async def book_and_broker_agree(world: World) -> int:
-    """Cash, quantities and open orders are the same on both sides."""
+    """Cash, quantities and open orders are the same on both sides, and reconciling had to add nothing: nobody trades elsewhere."""
     house = world.house
     if house is None or not house.up:
         raise Broken("book and broker agree", "the program does not start any more")
     found = await house.floor.compare()
     if found:
         raise Broken("book and broker agree", f"{found[0].what}: {found[0].book} here, {found[0].broker} there")
+    async with world.setting.disk.inner.read() as tx:
+        adopted = [entry.id for entry in await ledger.entries(tx, ACCOUNT) if entry.source == RECONCILED]
+    if adopted:
+        raise Broken("book and broker agree", f"{adopted[0]} had to be adopted from the broker")
     here = {o.client_id: (o.quantity, o.filled, o.limit) for o in house.floor.book.orders}
     there = {w.id: (w.order.quantity, w.order.filled, w.order.limit) for w in await world.venue_orders() if w.open}
     if here != there:

@@ -46,14 +46,16 @@ MONEY: tuple[Mutant, ...] = (
     ),
     mutant(
         "a halt refuses what is under way",
-        (EXECUTION, "            if untried or refusal.code != BARRED:  #", "            if refusal:  #"),
-        (EXECUTION, "if not barred and wanted and", "if wanted and"),
+        (
+            EXECUTION,
+            "        elif certain:\n            await self._record.refuse(",
+            "        elif certain or barred:\n            await self._record.refuse(",
+        ),
     ),
     mutant(
         "taken back and sent all the same",
         (EXECUTION, "not in self._record.driving and order in self._book.orders:", "not in self._record.driving:"),
     ),
-    mutant("give up too early", (EXECUTION, "elif now - order.updated > LONGEST_DELAY:", "elif now - order.updated > LONGEST_DELAY / 30:")),
     mutant("never give up", (EXECUTION, "elif now - order.updated > LONGEST_DELAY:", "elif now < order.created:")),
     mutant(
         "left tickets are not finished",

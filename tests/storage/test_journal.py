@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import aiosqlite
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from domain.errors import StorageFailed
@@ -128,11 +130,11 @@ async def written(place: Place) -> tuple[Place, Store]:
 async def test_tampering_is_named(written: tuple[Place, Store], statement: str, seq: int) -> None:
     place, store = written
     if place.url.startswith("sqlite"):
-        async with aiosqlite.connect(place.url.removeprefix("sqlite:///")) as connection:
-            await connection.execute("DROP TRIGGER journal_no_update")
-            await connection.execute("DROP TRIGGER journal_no_delete")
-            await connection.execute(statement)
-            await connection.commit()
+        with closing(sqlite3.connect(place.url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("DROP TRIGGER journal_no_update")
+            connection.execute("DROP TRIGGER journal_no_delete")
+            connection.execute(statement)
+            connection.commit()
     else:
         off, on = (f"ALTER TABLE journal {word} TRIGGER USER" for word in ("DISABLE", "ENABLE"))
         await server.execute(place.url, off, statement, on)

@@ -23,7 +23,7 @@ KILLED = 9
 
 
 def url(home: Path) -> str:
-    return f"sqlite+aiosqlite:///{home / 'book.db'}"
+    return f"sqlite:///{home / 'book.db'}"
 
 
 def failing(floor: Floor, point: Callable[[str], None]) -> None:

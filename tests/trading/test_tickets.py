@@ -378,7 +378,7 @@ async def test_a_ticket_that_vanished_is_no_crash() -> None:
 
 
 async def test_the_same_on_the_durable_store(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'book.db'}", ManualClock(START))
+    store = await open_store(f"sqlite:///{tmp_path / 'book.db'}", ManualClock(START))
     try:
         world = await stage(store=store)
         ticket = await world.propose(stop("AAPL", "10", "170"))

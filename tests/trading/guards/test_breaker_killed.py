@@ -24,7 +24,7 @@ Work = Callable[[Stage], Awaitable[object]]
 
 
 def url(home: Path) -> str:
-    return f"sqlite+aiosqlite:///{home / 'book.db'}"
+    return f"sqlite:///{home / 'book.db'}"
 
 
 async def lives(home: Path, prepare: Work, work: Work, die_at: int) -> int:
