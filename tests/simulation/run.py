@@ -14,7 +14,8 @@ from tests.simulation.dice import Dice
 from tests.simulation.faults import FAULTS
 from tests.simulation.final import FINAL, settle
 from tests.simulation.invariants import STEP, Invariant
-from tests.simulation.persons import ACTIONS, EXTRA
+from tests.simulation.persons import ACTIONS
+from tests.simulation.rare import EXTRA
 from tests.simulation.world import Counts, World, open_world
 
 STEPS = 22
