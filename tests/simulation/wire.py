@@ -194,7 +194,11 @@ class WireView:
             if order.client_id in wire.refused:
                 raise Rejected("the venue does not want it", code="unwanted")
             wire.delivered[order.client_id] += 1
-            return await wire.venue.submit(order)
+            try:
+                return await wire.venue.submit(order)
+            except BrokerDown:
+                wire.delivered[order.client_id] -= 1  # a venue on the program's own database, which refused: nothing was taken
+                raise
 
         return await self._change("submit", order, arrive)
 
