@@ -41,10 +41,6 @@ MONEY: tuple[Mutant, ...] = (
         (EXECUTION, "        self._unsent.discard(order.client_id)\n        self._fail(", "        self._fail("),
     ),
     mutant(
-        "down after a lost answer is unsent",
-        (EXECUTION, "            if untried:\n                self._unsent", "            if order:\n                self._unsent"),
-    ),
-    mutant(
         "a halt refuses what is under way",
         (
             EXECUTION,

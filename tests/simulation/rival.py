@@ -23,7 +23,9 @@ async def writes(world: World) -> None:
     other = await opened(made.path)
     try:
         before = await _count(made.disk.inner)
-        await asyncio.gather(_counts_up(made.disk.inner), _counts_up(other))
+        both = await asyncio.gather(_counts_up(made.disk.inner), _counts_up(other), return_exceptions=True)
+        for failure in (one for one in both if one is not None):
+            raise failure
         after = await _count(made.disk.inner)
     except StorageFailed as error:
         raise Broken(NAME, f"a writer was refused: {error}") from error
