@@ -5,9 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from commands.alerts import alert
 from domain import events
 from domain.errors import BrokerDown, SourceFailed
 from domain.ledger import EntryKind
@@ -15,9 +12,6 @@ from domain.money import quantity_text, to_tick
 from domain.orders import Order, OrderType, Side, TimeInForce
 from storage import paper
 from tests.journeys.chat import NOW, Chat, chat
-
-FOUND = events.ReconciliationFound(NOW, "demo", "foreign", "MSFT", "1", "2", "adopted")
-worded = pytest.mark.skipif(alert(FOUND) is None, reason="there are no words for a difference here")
 
 
 def elsewhere(name: str, side: Side, quantity: str, symbol: str, *, limit: Decimal | None = None) -> Order:
@@ -200,7 +194,6 @@ async def test_a_dead_market_is_no_difference(tmp_path):
         assert [k for k in kinds(heard) if k.startswith("Recon")] == []
 
 
-@worded
 async def test_the_pushes_name_what_was_found_and_when_the_line_was_lost(tmp_path):
     async with chat(tmp_path) as reader:
         await reader.house.floor.broker.submit(elsewhere("App-1", Side.BUY, "5", "MSFT"))
