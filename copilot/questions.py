@@ -77,7 +77,8 @@ _RISK = re.compile(
     r"\bhow much (risk|could i lose|can i lose|might i lose)\b|\bam i (taking )?(too much )?(risk|safe|"
     r"at risk)\b|\bhow bad (could|can|might)\b|"
     r"\b(worst case|most i (can|could|might) lose)\b|\bwhat (could|can|might) (i lose|go wrong)\b|"
-    r"\bwhat (is|are) my (biggest |main |largest )?risks?$"
+    r"\bwhat (is|are) my (biggest |main |largest )?risks?$|"
+    r"\b(lose|losing|lost) (it all|everything|all (of )?(it|my money|my savings))\b|\b(wiped out|wipe me out|go (broke|to zero)|blow up)\b"
 )
 _HAPPENED_TO = re.compile(r"\bwhat (happened|is happening|is going on|is up|the \w+ happened) (to|with) (my )?SYM\b")
 _WORRY = re.compile(r"\bworr(y|ied)\b.*\b(news|headlines?|stories)\b")

@@ -395,6 +395,3 @@ class Record:
 async def _chain(tx: Tx, name: str) -> tuple[Order, ...]:
     order = await orders.get(tx, name)
     return () if order is None else legs.chain(await orders.of_ticket(tx, order.ticket), name)
-
-
-__all__ = ["EXTERNAL", "Failpoint", "Record", "unbroken"]
