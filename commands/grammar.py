@@ -34,7 +34,7 @@ _POSITION_VERBS = {v.value: v for v in (Verb.CLOSE, Verb.STOP, Verb.TARGET, Verb
 _TRADES = {v.value: v for v in (Verb.BUY, Verb.SELL)}
 _EXAMPLES = {
     "stop": "stop 5%",
-    "target": "target 185",
+    "target": "target 10%",
     "trailing": "trailing 2%",
     "ladder": "ladder 5% 50% 10% 50%",
     "breakeven": "breakeven 5%",
@@ -149,7 +149,7 @@ class _Line:
                 _below_all(amount, self.rest[1], example)
             case Verb.TARGET:
                 amount = self._needed(
-                    after, _TARGET_UNITS, "a price (185) or a distance from the last price (10%)", f"#{symbol} target 185"
+                    after, _TARGET_UNITS, "a price (185) or a distance from the last price (10%)", f"#{symbol} target 10%"
                 )
                 after = after[1:]
             case _:
@@ -298,7 +298,7 @@ class _Line:
                 return GrammarError(
                     "“close all”: every position is `#close-all`, the symbol ALL is `#ALL close`.", token=token, example="#close-all"
                 )
-            line = f"#{symbol} {name}" if name == "close" else f"#{symbol} {name} {'185' if name == 'target' else '5%'}"
+            line = f"#{symbol} {name}" if name == "close" else f"#{symbol} {name} {'10%' if name == 'target' else '5%'}"
             return GrammarError(f"“{token}” comes after its symbol: `{line}`.", token=token, example=line)
         if name in _ORDER_VERBS:
             return GrammarError(

@@ -41,6 +41,7 @@ def action(symbol: str, verb: Verb, words: Sequence[Word]) -> Action:
             return _ladder(symbol, words)
         case Verb.BREAKEVEN:
             example = f"#{symbol} breakeven 5%"
+            words = [word for word in words if word.lower != "after"]
             _present(words, "the gain from which the stop moves to the average price (5%)", example)
             gain = amounts.amount(words[1], _PERCENT, "the gain from which the stop moves to the average price (5%)", example)
             return _ended(Action(verb, symbol, gain), words[2:])
@@ -84,9 +85,9 @@ def _trailing(symbol: str, words: Sequence[Word]) -> Action:
 
 
 def _ladder(symbol: str, words: Sequence[Word]) -> Action:
-    example = f"#{symbol} ladder 185 50% 195 50%"
+    example = f"#{symbol} ladder 5% 50% 10% 50%"
     _present(words, "a price (185) or a gain (10%), and the share of the position to sell there (50%)", example)
-    rest = list(words[1:])
+    rest = [_bare(word) for word in words[1:]]
     rungs: list[Rung] = []
     while rest:
         if len(rungs) == MOST_RUNGS:
@@ -136,6 +137,12 @@ def _below_all(amount: Amount, word: Word, example: str) -> Amount:
         token = shown(word.text)
         raise GrammarError(f"“{token}” is all of the price: it must be under 100%.", token=token, example=example)
     return amount
+
+
+def _bare(word: Word) -> Word:
+    """Steps may be told apart by commas."""
+    text = word.text.rstrip(",")
+    return word._replace(text=text, lower=text.lower())
 
 
 def _unsigned(word: Word) -> Word:

@@ -218,7 +218,7 @@ async def _exit_price(ctx: Ctx, seen: Sight, amount: Amount, *, toward_loss: boo
 
 def _asked(action: Action) -> Amount:
     if action.amount is None:
-        example = {Verb.STOP: "175", Verb.TARGET: "185", Verb.TRAILING: "2%"}[action.verb]
+        example = {Verb.STOP: "5%", Verb.TARGET: "10%", Verb.TRAILING: "2%"}[action.verb]
         raise GrammarError(
             f"`{action.verb}` needs a price or a distance.", token=action.verb.value, example=f"#{action.target} {action.verb} {example}"
         )

@@ -57,6 +57,8 @@ def test_parses_every_line_of_it():
         ("#aapl trailing", "#AAPL trailing 2atr"),
         ("#aapl trailing after 3%", "#AAPL trailing 2atr after 3%"),
         ("#AAPL Ladder $185 50% +10% 50%.", "#AAPL ladder 185 50% 10% 50%"),
+        ("#AAPL breakeven after 5%", "#AAPL breakeven 5%"),
+        ("#AAPL ladder 5% 50%, 10% 50%", "#AAPL ladder 5% 50% 10% 50%"),
         ("#aapl exit 10 days", "#AAPL exit 10d"),
         ("#AAPL EXIT 1 hour", "#AAPL exit 1h"),
         ("#aapl Exits OFF", "#AAPL exits off"),
