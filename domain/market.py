@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -28,7 +28,10 @@ class Timeframe(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Best bid and ask and the last trade at an instant; `simulated` marks generated prices, everywhere they are shown."""
+    """Best bid and ask and the last trade at an instant; `simulated` marks generated prices, everywhere they are shown.
+
+    `pace` is how many seconds its source may take until the next one in an open market: none where quotes stream, bars where bars are all.
+    """
 
     symbol: str
     bid: Decimal
@@ -38,6 +41,7 @@ class Quote:
     source: str
     freshness: Freshness = Freshness.LIVE
     simulated: bool = False
+    pace: int = 0
 
     @property
     def mid(self) -> Decimal:
@@ -48,6 +52,10 @@ class Quote:
     def spread(self) -> Decimal:
         """Ask less bid; negative when crossed."""
         return self.ask - self.bid
+
+    def overdue(self, now: datetime, grace: timedelta) -> bool:
+        """True where its source should have said more since: it is older than the source's pace and a grace."""
+        return now - self.at > grace + timedelta(seconds=self.pace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ class Watch:
         for position in portfolio.positions:
             instrument, quote = portfolio.instruments.get(position.symbol), portfolio.quotes.get(position.symbol)
             trades = open_now or (instrument is not None and instrument.round_the_clock)
-            if trades and (quote is None or quote.freshness is Freshness.STALE or now - quote.at > self.thresholds.stale):
+            if trades and (quote is None or quote.freshness is Freshness.STALE or quote.overdue(now, self.thresholds.stale)):
                 bad.append(position.symbol)
         fresh, back = sorted(set(bad) - set(seen.stale)), sorted(set(seen.stale) - set(bad))
         since = seen.since or now

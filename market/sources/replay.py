@@ -17,6 +17,7 @@ from market.bars import DAY, Columns, Series, spacing
 
 HALF_SPREAD = Decimal("0.0002")
 """A quote is the last visible close less and plus 2 basis points, at least one tick on each side: bars know no bid and ask."""
+QUIET = 2  # bars without a new one before a quote is no longer of now
 
 _ONLY_BAR = 60  # the size taken for a file that has one bar per symbol and so no spacing
 _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
@@ -74,7 +75,8 @@ class Replay:
             tick = self._instruments[symbol].tick
             half = max(price * HALF_SPREAD, tick)
             bid, ask = max(to_tick(price - half, tick), min(tick, price)), to_tick(price + half, tick)
-            found[symbol] = Quote(symbol, bid, ask, price, at, self.name, self._freshness(series, symbol, at, now))
+            freshness = self._freshness(series, symbol, at, now)
+            found[symbol] = Quote(symbol, bid, ask, price, at, self.name, freshness, pace=series.size * QUIET)
         return found
 
     async def bars(self, symbol: str, timeframe: Timeframe, start: datetime, until: datetime) -> Sequence[Bar]:
@@ -86,14 +88,14 @@ class Replay:
         """LIVE within two bars, CLOSED after hours when the session's last bar is there, DELAYED while today has no bar yet, else STALE."""
         age, size = now - at, timedelta(seconds=series.size)
         if self._instruments[symbol].round_the_clock:
-            return Freshness.LIVE if age <= size * 2 else Freshness.STALE
+            return Freshness.LIVE if age <= size * QUIET else Freshness.STALE
         slack = timedelta() if series.daily else size
         session = calendar.session_at(now)
         if session is None:
             return Freshness.CLOSED if at >= calendar.last_close(now) - slack else Freshness.STALE
-        if age <= size * 2 and not series.daily:
+        if age <= size * QUIET and not series.daily:
             return Freshness.LIVE
-        opening = series.daily or now - session.open < size * 2
+        opening = series.daily or now - session.open < size * QUIET
         return Freshness.DELAYED if opening and at >= calendar.previous(session.day).close - slack else Freshness.STALE
 
 

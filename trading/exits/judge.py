@@ -66,14 +66,12 @@ class Judge:
 
     A price is the last trade where it lies at bid and ask, and besides it the side of the spread that has left it behind; a last trade far
     outside is not used, bid and ask stand for it. A jump beyond the band, at least 3% or ten times the move expected since the price
-    before, needs bid, ask and last together, or two later quotes that say the same or more. `oldest` is None for sources whose quotes are
-    the ends of bars, where only the source knows what is stale.
+    before, needs bid, ask and last together, or two later quotes that say the same or more.
 
     A price may know of a split before the ledger does. So one that moved like a split's is held back, however well it is confirmed, until
     book and broker were found to agree since, which says that there was none, or a minute is over.
     """
 
-    oldest: timedelta | None = STALE_AFTER
     volatility: dict[str, float] = field(default_factory=dict)  # of a session, as a fraction
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
@@ -103,7 +101,7 @@ class Judge:
             return Doubt.CLOSED
         if quote.freshness is Freshness.CLOSED:
             return Doubt.HALTED
-        if quote.freshness is not Freshness.LIVE or (self.oldest is not None and now - quote.at > self.oldest):
+        if quote.freshness is not Freshness.LIVE or quote.overdue(now, STALE_AFTER):
             return Doubt.STALE
         if not (quote.bid.is_finite() and quote.ask.is_finite() and quote.last.is_finite()) or quote.bid <= 0 or quote.ask <= 0:
             return Doubt.EMPTY

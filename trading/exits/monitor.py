@@ -29,7 +29,7 @@ from trading.exits.failed_stops import FailedStops
 from trading.exits.firing import WHO, Firing, reason
 from trading.exits.health import Health, PositionWatch, Watching
 from trading.exits.held import Exits, end
-from trading.exits.judge import STALE_AFTER, Doubt, Judge, Judged
+from trading.exits.judge import Doubt, Judge, Judged
 from trading.exits.splits import ExitSplits
 from trading.exits.stops import Hit, StopBook
 
@@ -85,7 +85,7 @@ class Monitor:
         self.failed_stops = failed
         self._books = books
         self._clock = clock
-        self._judge = Judge(None if hub.source.name.startswith("replay") else STALE_AFTER)
+        self._judge = Judge()
         self._splits = ExitSplits(book, hub, store, bus, known, clock, self._judge.forget)
         self._watching = Watching(book, hub, known, failed, clock)
         self._doubted: set[str] = set()

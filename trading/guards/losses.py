@@ -60,7 +60,7 @@ def doubt(portfolio: Portfolio) -> str:
 
 
 def _wrong(quote: Quote, now: datetime) -> str:
-    if quote.freshness is Freshness.STALE or (quote.freshness is Freshness.LIVE and now - quote.at > OLDEST):
+    if quote.freshness is Freshness.STALE or (quote.freshness is Freshness.LIVE and quote.overdue(now, OLDEST)):
         return "has a stale price"
     if min(quote.bid, quote.ask, quote.last) <= 0 or quote.ask < quote.bid:
         return "has a quote that makes no sense"

@@ -58,7 +58,9 @@ def test_fifteen_seconds_are_old_and_a_closed_market_has_no_price():
     assert judged(judge, quote("100"), late=15).prices
     assert judged(judge, quote("100"), late=16).doubt is Doubt.STALE
     assert judged(judge, quote("100"), trading=False).doubt is Doubt.CLOSED
-    assert judged(Judge(oldest=None), quote("100"), late=600).prices, "where quotes are the ends of bars"
+    bars = replace(quote("100"), pace=600)
+    assert judged(judge, bars, late=615).prices, "where quotes are the ends of bars"
+    assert judged(judge, bars, late=616).doubt is Doubt.STALE
 
 
 def test_a_lone_print_is_not_used_and_bid_and_ask_stand_for_it():
