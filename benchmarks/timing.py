@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import statistics
 import subprocess
@@ -33,6 +34,12 @@ class Process:
     def median(self) -> float:
         """Median wall seconds."""
         return statistics.median(self.seconds)
+
+
+def measured(name: str) -> list[Row]:
+    """The rows of one module of this package; none where it is a part of others."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    return list(module.rows()) if hasattr(module, "rows") else []
 
 
 def processes(commands: Sequence[Sequence[str]], *, rounds: int, environment: dict[str, str] | None = None) -> list[Process]:
