@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from copilot import drawn
+from copilot.exit_lines import exit_line
 from copilot.meaning import AskBack, Known, Propose
 from copilot.order_lines import order_line
 from copilot.phrases import listed, phrased
@@ -149,7 +150,7 @@ def instruction(rest: Sequence[Item], known: Known, index: SymbolIndex, said: st
         return question
     if low(rest[0]) == "short" and any(isinstance(item, Mention) for item in rest):
         return AskBack("A short sale is a sell beyond what you hold, where the account allows it: `#sell SYMBOL 50`. Shall I?", ())
-    action = _batch(rest) or _protection(rest, known, index)
+    action = _batch(rest) or exit_line(rest, known, index) or _protection(rest, known, index)
     if action is None:
         action = _trade(rest, known, index, limited=limited)
     if isinstance(action, Action):

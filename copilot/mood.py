@@ -8,7 +8,7 @@ from enum import StrEnum
 
 _VERB = (
     r"(sell|buy|close|dump|exit|liquidate|trim|reduce|cut|purchase|cancel|stop out|ditch|unload|offload|"
-    r"get out|get rid|set|put|take profits?|flatten|short|"
+    r"get out|get rid|set|put|move|raise|take profits?|flatten|short|"
     r"selling|buying|closing|dumping|exiting|liquidating|trimming|reducing|cutting|purchasing|cancelling|"
     r"canceling|sold|bought|closed|dumped|exited|liquidated)"
 )

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from copilot.instruction import instruction
+from copilot.exit_lines import exit_line
+from copilot.instruction import instruction, strip_lead
 from copilot.intents import command_of, span_of
 from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
 from copilot.mood import Mood, mood, request, trigger
@@ -136,7 +137,7 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
             return AskBack("Part of that was quoted or unreadable. Shall I draw this up?", (drawn.action.line(),))
         if drawn is not None:
             return drawn
-    if how is Mood.CONDITIONAL and (asked := _conditional(sentence, known)) is not None:
+    if how is Mood.CONDITIONAL and (asked := _exit(sentence, known, index, text, doubtful=doubtful) or _conditional(sentence, known)):
         return asked
     return _reading(sentence, known, how)
 
@@ -151,6 +152,14 @@ def _only_symbol_first(sentence: _Sentence) -> bool:
 
 def _cancelling(words: str) -> bool:
     return words.startswith(("cancel", "kill"))
+
+
+def _exit(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning | None:
+    """The one kind of condition that something here waits for: an exit."""
+    if sentence.question or doubtful:
+        return None
+    asked = exit_line(strip_lead(sentence.items)[0], known, index)
+    return Propose(asked, text) if isinstance(asked, Action) else asked
 
 
 def _conditional(sentence: _Sentence, known: Known) -> Meaning | None:

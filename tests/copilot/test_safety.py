@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.registry import Registry
-from copilot.meaning import AskBack, Call, Known, Meaning, Propose, Question, QuestionKind
+from copilot.meaning import Call, Known, Meaning, Propose, Question, QuestionKind
 from copilot.safety import RULES, safety_of
 from copilot.understand import understand
 from tests.evals.understanding import HELD, world
@@ -86,8 +86,8 @@ def test_limit_orders_and_the_broker_are_not_guards(text: str) -> None:
 def test_an_instruction_about_a_position_is_still_one() -> None:
     assert isinstance(said("trail my stop on AAPL by 2%"), Propose)
     asked = said("sell AMZN before the close")
-    assert isinstance(asked, AskBack)
-    assert "#AAPL exit 10d" in asked.question
+    assert isinstance(asked, Propose)
+    assert asked.action.line() == "#AMZN exit close"
 
 
 def test_every_rule_names_a_command_that_is_there_and_only_looks() -> None:
