@@ -89,7 +89,7 @@ def rows(portfolio: Portfolio) -> tuple[Row, ...]:
 def _measured(same: _Same) -> Measured:
     portfolio = same.portfolio
     equity = portfolio.equity
-    stops = {o.symbol: o for o in reversed(portfolio.orders) if o.open and not o.held and o.reduce_only and o.type in STOPS}
+    stops = _nearest_stops(portfolio.orders)
     found = [_row(portfolio, p, equity, stops.get(p.symbol)) for p in portfolio.positions]
     day = {symbol: portfolio.day_pl(symbol) for symbol in portfolio.day_symbols}
     fees = sum((e.amount for e in portfolio.today if e.symbol is None and e.kind is EntryKind.FEE), ZERO)
@@ -105,6 +105,18 @@ def _measured(same: _Same) -> Measured:
         day_total=total,
         day_share=ratio(total, equity - total - flows),
     )
+
+
+def _nearest_stops(orders: Sequence[Order]) -> dict[str, Order]:
+    """Of each symbol's stops at the broker the one that the price meets first."""
+    found: dict[str, Order] = {}
+    for order in orders:
+        if order.open and not order.held and order.reduce_only and order.type in STOPS:
+            other = found.get(order.symbol)
+            nearer = other is None or (order.stop is not None and (other.stop is None or (other.stop - order.stop) * order.side.sign > 0))
+            if nearer:
+                found[order.symbol] = order
+    return found
 
 
 def _row(portfolio: Portfolio, position: Position, equity: Decimal, stop: Order | None) -> Row:

@@ -158,7 +158,9 @@ async def test_a_halt_is_said_in_the_summary():
 async def test_stops_show_how_far_and_who_has_none():
     waiting = [
         order("s1-1", "AAPL", OrderType.STOP, quantity="20", stop=D("170.00")),
-        order("s2-1", "NVDA", OrderType.STOP, quantity="50", stop=D("198.00")),
+        order("s2-1", "NVDA", OrderType.STOP, quantity="20", stop=D("190.00")),
+        order("s2-2", "NVDA", OrderType.STOP, quantity="30", stop=D("198.00")),
+        order("s2-3", "NVDA", OrderType.STOP, quantity="30", stop=D("185.00")),
         order("s3-1", "XOM", OrderType.TRAILING, quantity="30", trail_percent=D("0.02")),
     ]
     reply = await (await stage(waiting=waiting)).call("stops")
