@@ -229,6 +229,8 @@ async def test_the_watch_names_the_worst_first(tmp_path):
     async with chat(tmp_path) as reader:
         said = await reader.say("/watch")
         assert "positions need a look; the worst is" in said
+        losses = [float(row.split()[1].replace("−", "-")) for row in said.splitlines() if "unprotected" in row]
+        assert losses == sorted(losses)
         assert "unprotected" in said
         assert "it has no stop" in await reader.say("/watch MSFT")
         await reader.say("#MSFT stop 5%")

@@ -18,6 +18,7 @@ from domain.events import MandateEnded, QuoteDoubted, StopMoved
 from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.instruments import AssetClass, Instrument
 from domain.market import Quote
+from domain.money import ZERO
 from domain.ports import Clock
 from market import calendar
 from market.hub import Hub
@@ -161,10 +162,11 @@ class Monitor:
         return await self._watching.watch(symbol)
 
     async def watch_all(self) -> tuple[PositionWatch, ...]:
-        """Every position, the worst first."""
+        """Every position, the worst first: by health, then the nearest to its stop, then the largest loss."""
         found = [await self.watch(p.symbol) for p in self._book.holdings.positions]
         order = list(Health)
-        return tuple(sorted((w for w in found if w is not None), key=lambda w: (order.index(w.health), w.nearness, w.symbol)))
+        known = (w for w in found if w is not None)
+        return tuple(sorted(known, key=lambda w: (order.index(w.health), w.nearness, w.gain or ZERO, w.symbol)))
 
     def _meet(self, ticks: list[tuple[str, Decimal]]) -> list[Hit]:
         """What ticks reach: a few one by one, many at once."""
