@@ -30,7 +30,6 @@ _EXITS = {
     ExitKind.BREAK_EVEN: "exit-break-even",
 }
 _PROTECTIVE = {OrderType.LIMIT: "exit-target", OrderType.TRAILING: "exit-trailing"}
-REVOKED = "revoked by "
 _FOLLOWS = frozenset({cover.CLOSED, cover.TWIN, cover.NOTHING_LEFT, cover.NO_ENTRY, cover.BEGUN, cover.SHRUNK, cover.FILLS})
 _BREAKS = frozenset({breaker.DAILY_LOSS, breaker.DRAWDOWN})
 
@@ -137,9 +136,8 @@ def _limit(event: events.Event, zone: tzinfo) -> Alert | None:
             return _alert(event, "limit-changed", f"{name}:{mark}", housewords.limit_changed(event), by=who)
         case events.MandateSigned(mandate=mandate, who=who):
             return _alert(event, "mandate-signed", mandate, housewords.mandate_signed(event, zone), by=who)
-        case events.MandateEnded(mandate=mandate, reason=reason):
-            by = reason.removeprefix(REVOKED) if reason.startswith(REVOKED) else ""
-            return _alert(event, "mandate-ended", mandate, housewords.mandate_ended(event), by=by)
+        case events.MandateEnded(mandate=mandate, who=who):
+            return _alert(event, "mandate-ended", mandate, housewords.mandate_ended(event), by=who)
         case events.ActionProposed(ticket=ticket, urgent=urgent):
             return _alert(event, "proposal-urgent" if urgent else "proposal", ticket, housewords.proposed(event, zone))
         case _:

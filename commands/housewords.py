@@ -91,10 +91,9 @@ def mandate_signed(event: events.MandateSigned, zone: tzinfo) -> Reply:
 
 
 def mandate_ended(event: events.MandateEnded) -> Reply:
-    """A mandate was revoked, used up or has expired."""
-    person = event.reason.removeprefix("revoked by ")
-    reason = event.reason if person == event.reason else f"revoked by {who_text(person)}"
-    lead = f"Mandate {event.mandate} is over: {reason.rstrip('.') or 'it ended'}."
+    """A mandate was revoked or has expired."""
+    by = f" by {who_text(event.who)}" if event.who else ""
+    lead = f"Mandate {event.mandate} is over: {event.reason.rstrip('.') or 'it ended'}{by}."
     then = f"It allowed: {event.what.rstrip('.')}. From now on that is only proposed."
     return _reply(lead, (), Text(then), Buttons((Button("Mandates", "/mandates"),)), tone=Tone.WARNING)
 

@@ -308,11 +308,12 @@ class MandateSigned(Event):
 
 @dataclass(frozen=True, slots=True)
 class MandateEnded(Event):
-    """A mandate was revoked, used up or has expired."""
+    """A mandate was revoked, then `who` says by whom, or has expired."""
 
     mandate: str
     what: str
     reason: str
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,8 +221,8 @@ def test_what_follows_from_a_fact_that_is_told_is_not_pushed():
 def test_who_did_it_is_kept_with_what_is_answered_already():
     assert told(EVERY[events.LimitChanged]).by == EVERY[events.LimitChanged].who
     ended = EVERY[events.MandateEnded]
-    assert told(replace(ended, reason="revoked by terminal:me")).by == "terminal:me"
-    assert "revoked by me in the terminal" in said(replace(ended, reason="revoked by terminal:me"))
+    assert told(replace(ended, reason="revoked", who="terminal:me")).by == "terminal:me"
+    assert "revoked by me in the terminal" in said(replace(ended, reason="revoked", who="terminal:me"))
     assert told(replace(ended, reason="expired")).by == ""
 
 

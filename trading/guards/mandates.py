@@ -109,7 +109,7 @@ class MandateDesk:
                 raise UserError(f"There is no mandate {id[:12]} in force.", example="/mandates", code="nothing_to_do")
             ended = mandate.moved(MandateStatus.REVOKED)
             await mandates.save(unit.tx, ended)
-            unit.emit(MandateEnded(self._clock.now(), self._account, id, scopes_text(mandate), f"revoked by {who}"))
+            unit.emit(MandateEnded(self._clock.now(), self._account, id, scopes_text(mandate), "revoked", who))
         return ended
 
     async def stands(self, tx: Tx, intent: MandateIntent) -> bool:
