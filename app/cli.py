@@ -87,9 +87,10 @@ def run() -> None:
 @cli.command("import")
 @click.argument("file", type=FILE)
 @click.option("--account", metavar="NAME", help="The new account's name; the file's name when left out.")
-def import_(file: Path, account: str | None) -> None:
+@click.option("--shorting", is_flag=True, help="The account may sell short: a sale of more than is held is no bad line.")
+def import_(file: Path, account: str | None, *, shorting: bool) -> None:
     """Read a transactions file into a new paper account: all lines or none."""
-    _call("app.importing", "main", file=file, account=account)
+    _call("app.importing", "main", file=file, account=account, shorting=shorting)
 
 
 @cli.command()

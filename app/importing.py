@@ -22,12 +22,12 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 RESERVED = frozenset({"demo", "replay"})
 
 
-def main(file: Path, account: str | None) -> int:
+def main(file: Path, account: str | None, *, shorting: bool = False) -> int:
     """Import and say what was read; 0 then."""
     name = account if account is not None else account_name(file)
     check_name(name)
-    statement = read(file, name, SystemClock().now())
-    asyncio.run(_store(name, statement))
+    statement = read(file, name, SystemClock().now(), shorting=shorting)
+    asyncio.run(_store(AccountSpec(name, Mode.PAPER, shorting=shorting, priced=False), statement))
     sys.stdout.write(said(statement, name) + "\n")
     return 0
 
@@ -45,7 +45,7 @@ def check_name(name: str) -> None:
         raise BadArgument(f"{name!r} is the house's own account; choose another name.", example="--account retirement")
 
 
-def read(file: Path, name: str, now: datetime) -> Statement:
+def read(file: Path, name: str, now: datetime, *, shorting: bool = False) -> Statement:
     """The statement in a file; raises ImportRefused naming what is wrong with the file or each bad line, one dated after `now` included."""
     try:
         data = file.read_bytes()
@@ -53,7 +53,7 @@ def read(file: Path, name: str, now: datetime) -> Statement:
         raise ImportRefused(f"There is no file {file}.") from error
     except OSError as error:
         raise ImportRefused(f"{file} cannot be read: {error.strerror}.") from error
-    return parse(data, name, today=now.astimezone(NEW_YORK).date())
+    return parse(data, name, shorting=shorting, today=now.astimezone(NEW_YORK).date())
 
 
 def said(statement: Statement, name: str) -> str:
@@ -69,10 +69,9 @@ def said(statement: Statement, name: str) -> str:
     return "\n".join(lines)
 
 
-async def _store(name: str, statement: Statement) -> None:
+async def _store(spec: AccountSpec, statement: Statement) -> None:
     async with wiring.database(settings.load(), command="import") as store:
         async with store.read() as tx:
-            if await accounts.get(tx, name) is not None:
-                raise BadArgument(f"There is an account {name} already; choose another name.", example=f"--account {name}-2")
-        spec = AccountSpec(name, Mode.PAPER, priced=False)
+            if await accounts.get(tx, spec.name) is not None:
+                raise BadArgument(f"There is an account {spec.name} already; choose another name.", example=f"--account {spec.name}-2")
         await create(store, Opening(spec, statement.entries), SystemClock().now())

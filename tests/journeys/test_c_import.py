@@ -15,6 +15,11 @@ GOOD = """Trade Date;Ticker;Action;Shares;Price;Commission
 2025-02-03;AAPL;Sell;4;260,00;1,00
 """
 
+SHORT = """date,symbol,side,quantity,price
+2025-01-06,AAPL,buy,10,250
+2025-01-07,TSLA,sell,5,400
+"""
+
 BAD = """date,symbol,side,quantity,price,fees
 2025-01-06,AAPL,buy,10,250,1
 2025-13-06,AAPL,buy,10,250,1
@@ -149,3 +154,15 @@ async def test_an_imported_symbol_that_nobody_quotes_is_shown_and_in_no_total(tm
         assert book.unpriced == ("ZZZQ",)
         assert book.equity == book.cash + 10 * book.quotes["AAPL"].last
         assert (await reader.reply("#ZZZQ close")).failure is not None
+
+
+def test_a_short_position_is_read_where_it_is_asked_for(tmp_path):
+    home, path = tmp_path / "home", tmp_path / "mine.csv"
+    path.write_text(SHORT, encoding="utf-8")
+    refused = run(home, "import", str(path))
+    assert refused.code == 2
+    assert "sells 5 TSLA when none is held" in refused.err
+    assert "--shorting" in refused.err
+    assert run(home, "import", str(path), "--shorting").code == 0
+    held = run(home, "ask", "--account", "mine", "/positions")
+    assert "TSLA   −5" in held.out

@@ -20,6 +20,7 @@ from trading.statements import cells, sheet
 from trading.statements.cells import Dialect
 from trading.statements.sheet import EXAMPLE, Line
 
+SHORTS = "foliopilot import FILE --shorting"
 SOURCE = "import"
 _WITHIN_AN_INSTANT = (EntryKind.DEPOSIT, EntryKind.SPLIT, EntryKind.DIVIDEND, EntryKind.TRADE, EntryKind.FEE, EntryKind.WITHDRAWAL)
 
@@ -65,7 +66,7 @@ def parse(data: bytes | str, account: str, *, shorting: bool = False, today: dat
     if not bad:  # with a line missing, what is held is not known
         bad = oversold
     if bad:
-        raise ImportRefused.whole("The file", bad, example=EXAMPLE)
+        raise ImportRefused.whole("The file", bad, example=SHORTS if bad is oversold else EXAMPLE)
     entries, repeated = _named(ordered)
     if repeated:
         notes.append(
