@@ -98,7 +98,7 @@ async def database(settings: Settings, *, command: str) -> AsyncIterator[Store]:
     leases = importlib.import_module("storage.lease")
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        opened: Store = await engine.open_store(settings.database_url or f"sqlite:///{settings.database}", clock)
+        opened: Store = await engine.open_store(settings.database_url or f"sqlite:///{settings.database}")
         stack.push_async_callback(opened.close)
         home = None if settings.database_url else settings.home
         lease = await leases.take(opened, clock, command=command, home=home)
@@ -142,7 +142,7 @@ async def _store(settings: Settings, wanted: Wanted, command: str, stack: AsyncE
     elif not (wanted.still or wanted.simulated):
         return await stack.enter_async_context(database(settings, command=command))
     elif settings.database_url:
-        durable = await importlib.import_module("storage.engine").open_store(settings.database_url, SystemClock())
+        durable = await importlib.import_module("storage.engine").open_store(settings.database_url)
         try:
             store = await copy_store(durable)
         finally:

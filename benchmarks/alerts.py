@@ -37,7 +37,7 @@ def rows() -> list[Row]:
 async def _rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as directory:
         clock = SystemClock()
-        store = await open_store(f"sqlite:///{Path(directory) / 'bench.db'}", clock)
+        store = await open_store(f"sqlite:///{Path(directory) / 'bench.db'}")
         try:
             bus = Bus(store, partial(alert, zone=UTC))
             queued, bare = await _queued(bus, Path(directory) / "bare.db")

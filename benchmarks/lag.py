@@ -18,7 +18,6 @@ from pathlib import Path
 
 from benchmarks.stops import BATCH, TICKS, Tape, fixed, tape
 from benchmarks.timing import Row, milliseconds, quantile
-from domain.clock import SystemClock
 from domain.events import NewsTouched
 from storage.engine import open_store
 from trading.bus import Bus
@@ -62,7 +61,7 @@ class _Work:
 
 async def _measured(directory: Path) -> tuple[list[float], list[float], _Work]:
     idle = await _lags(asyncio.sleep(IDLE))
-    store = await open_store(f"sqlite:///{directory / 'lag.db'}", SystemClock())
+    store = await open_store(f"sqlite:///{directory / 'lag.db'}")
     work = _Work()
     book, ticks = fixed(), tape(TICKS)
     try:

@@ -119,7 +119,7 @@ class _House:
 async def _house(port: int, home: Path) -> AsyncIterator[_House]:
     """Twenty positions with twenty stops each, on a database in a file, with alerts and their courier as the program runs them."""
     clock = SystemClock()
-    store = await open_store(f"sqlite:///{home / 'bench.db'}", clock)
+    store = await open_store(f"sqlite:///{home / 'bench.db'}")
     market = _Market(clock)
     broker = HttpBroker(port, CASH, dict.fromkeys(NAMES, HELD), PRICE)
     await broker.open()

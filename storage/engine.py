@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.errors import SetupError
-from domain.ports import Clock
 from storage.files import make_home, prepare
 from storage.filestore import FileStore
 from storage.lease import Fenced
@@ -23,7 +22,7 @@ class Durable(Store, Fenced, Protocol):
     """A store that outlives the process and whose writes can be fenced."""
 
 
-async def open_store(url: str, clock: Clock, *, patience: float = PATIENCE) -> Durable:
+async def open_store(url: str, *, patience: float = PATIENCE) -> Durable:
     """Open a database, creating it or bringing it to this version first; any number of processes may do so at once.
 
     Raises NewerDatabase (nothing was touched), HomeUnusable or SetupError saying what to mend, StorageFailed when it stays locked.

@@ -12,7 +12,7 @@ import pytest
 
 from app import backing, doctor, restoring
 from domain import codec
-from domain.clock import ManualClock, SystemClock
+from domain.clock import ManualClock
 from domain.errors import LeaseTaken, SetupError
 from domain.events import WasAway
 from domain.exits import ExitKind, ExitRule
@@ -123,7 +123,7 @@ def heard(listening, word):
 
 async def _in_the_past(home, by):
     """The program stopped that long ago, with an exit waiting that the market reached meanwhile."""
-    store = await open_store(f"sqlite:///{home / 'foliopilot.db'}", SystemClock())
+    store = await open_store(f"sqlite:///{home / 'foliopilot.db'}")
     async with store.write() as tx:
         beat = await states.get(tx, "demo", PART, Heartbeat)
         assert beat is not None
@@ -157,7 +157,7 @@ async def test_killed_in_the_middle_and_started_again(tmp_path):
         assert "STATUS=stopping" in heard(listening, "STOPPING=1")
         second.communicate(timeout=30)
         assert second.returncode == 0
-    store = await open_store(f"sqlite:///{home / 'foliopilot.db'}", SystemClock())
+    store = await open_store(f"sqlite:///{home / 'foliopilot.db'}")
     async with store.read() as tx:
         settled = await tickets.get(tx, card.id)
         told = [codec.loads(WasAway, line.body) for line in await journal.lines(tx, "demo", limit=50, kinds=("WasAway",))]

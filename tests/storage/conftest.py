@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from domain.clock import SystemClock
 from storage.engine import open_store
 from storage.snapshot import open_memory
 from storage.store import Store
@@ -41,7 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def file_url(template: Path, directory: Path) -> str:
     """The URL of an empty database file in a directory."""
     if not template.exists():
-        await (await open_store(f"sqlite:///{template}", SystemClock())).close()
+        await (await open_store(f"sqlite:///{template}")).close()
     directory.mkdir(exist_ok=True)
     shutil.copyfile(template, directory / template.name)
     return f"sqlite:///{directory / template.name}"
@@ -71,7 +70,7 @@ async def place(request: pytest.FixtureRequest, template: Path, tmp_path: Path) 
     opened: list[Store] = []
 
     async def another() -> Store:
-        opened.append(await open_store(url, SystemClock()))
+        opened.append(await open_store(url))
         return opened[-1]
 
     first = await another()
@@ -89,10 +88,10 @@ async def store(request: pytest.FixtureRequest, template: Path, tmp_path: Path) 
     if request.param == "memory":
         made: Store = await open_memory()
     elif request.param == "sqlite":
-        made = await open_store(await file_url(template, tmp_path), SystemClock())
+        made = await open_store(await file_url(template, tmp_path))
     else:
         url = request.getfixturevalue("postgres")
-        made = await open_store(url, SystemClock())
+        made = await open_store(url)
         await server.empty(url)
     yield made
     await made.close()

@@ -24,7 +24,7 @@ AT = datetime(2025, 3, 5, 8, 15, tzinfo=UTC)
 
 
 async def written(path: Path, value: str = "1", lines: int = 3) -> None:
-    store = await open_store(f"sqlite:///{path}", SystemClock())
+    store = await open_store(f"sqlite:///{path}")
     try:
         async with store.write() as tx:
             await preferences.set(tx, "main", "x", value)
@@ -60,7 +60,7 @@ async def test_a_copy_is_one_file_for_its_owner_alone_and_reads_back(database, t
 
 
 async def test_a_copy_holds_up_no_writer_and_shows_one_commit(database, tmp_path):
-    store = await open_store(f"sqlite:///{database}", SystemClock())
+    store = await open_store(f"sqlite:///{database}")
     try:
         async with store.write() as tx:
             await preferences.set(tx, "main", "x", "not yet")
@@ -200,7 +200,7 @@ async def test_a_directory_is_held_by_one(database, monkeypatch):
     with pytest.raises(LeaseTaken, match=r"foliopilot restore"):
         lease.hold(database.parent, clock, command="restore")
     first.release()
-    store = await open_store(f"sqlite:///{database}", clock)
+    store = await open_store(f"sqlite:///{database}")
     taken = await lease.take(store, clock, command="run", home=database.parent)
     try:
         with pytest.raises(LeaseTaken, match=r"foliopilot run"):
@@ -217,7 +217,7 @@ async def test_a_directory_is_held_by_one(database, monkeypatch):
 
 
 async def test_nobody_holds_a_database_that_was_never_used(database):
-    store = await open_store(f"sqlite:///{database}", SystemClock())
+    store = await open_store(f"sqlite:///{database}")
     async with store.read() as tx:
         assert await lease.holder(tx, AT) is None
         assert await journal.length(tx) == 3

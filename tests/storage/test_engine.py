@@ -20,7 +20,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
-from domain.clock import SystemClock
 from domain.errors import HomeUnusable, NewerDatabase, SetupError, StorageFailed
 from storage import files, journal, migrate, schema, statements, tables
 from storage.engine import open_store
@@ -30,7 +29,6 @@ from tests.storage.conftest import Place
 from tests.storage.samples import AT
 
 ROOT = Path(__file__).parents[2]
-CLOCK = SystemClock()
 
 
 @contextmanager
@@ -67,7 +65,7 @@ def shape(connection: sqlite3.Connection) -> dict[str, Any]:
 
 
 async def test_a_file_is_made_with_its_directory_for_its_owner_only(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite:///{tmp_path}/a%20b 100%?/é/foliopilot.db", CLOCK)
+    store = await open_store(f"sqlite:///{tmp_path}/a%20b 100%?/é/foliopilot.db")
     await store.close()
     path = tmp_path / "a%20b 100%?" / "é" / "foliopilot.db"
     assert path.exists()
@@ -77,7 +75,7 @@ async def test_a_file_is_made_with_its_directory_for_its_owner_only(tmp_path: Pa
 
 
 async def test_every_connection_waits_for_the_disk(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)
+    store = await open_store(f"sqlite:///{tmp_path}/foliopilot.db")
     async with store.read() as one, store.read() as two, store.write() as three:
         for tx in (one, two, three):
             assert tx.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # type: ignore[attr-defined]  # FULL
@@ -89,7 +87,7 @@ async def test_a_log_that_is_just_being_switched_on_is_waited_for(tmp_path: Path
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE leftover (x)")
         other.execute("BEGIN IMMEDIATE")
-        opening = asyncio.ensure_future(open_store(f"sqlite:///{path}", CLOCK, patience=20.0))
+        opening = asyncio.ensure_future(open_store(f"sqlite:///{path}", patience=20.0))
         await asyncio.wait([opening], timeout=0.1)
         assert not opening.done()
         other.execute("COMMIT")
@@ -118,15 +116,15 @@ async def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(migrate, "upgrade", fails_late)
     with pytest.raises(StorageFailed, match="nothing_there"):
-        await open_store(url, CLOCK)
+        await open_store(url)
     with closing(sqlite3.connect(tmp_path / "foliopilot.db")) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     monkeypatch.undo()
-    await (await open_store(url, CLOCK)).close()
+    await (await open_store(url)).close()
 
 
 async def test_migrations_make_what_the_light_store_makes(tmp_path: Path) -> None:
-    await (await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)).close()
+    await (await open_store(f"sqlite:///{tmp_path}/foliopilot.db")).close()
     with closing(sqlite3.connect(tmp_path / "foliopilot.db")) as migrated, closing(sqlite3.connect(":memory:")) as light:
         for table in schema.TABLES.values():
             for statement in statements.create(table):
@@ -160,8 +158,8 @@ def test_every_migration_is_known() -> None:
 
 async def test_a_database_that_is_up_to_date_is_opened_without_alembic(place: Place) -> None:
     script = (
-        "import asyncio, sys\nfrom domain.clock import SystemClock\nfrom storage.engine import open_store\n"
-        "async def main():\n    await (await open_store(sys.argv[1], SystemClock())).close()\n"
+        "import asyncio, sys\nfrom storage.engine import open_store\n"
+        "async def main():\n    await (await open_store(sys.argv[1])).close()\n"
         "asyncio.run(main())\nassert 'alembic' not in sys.modules\n"
         "assert 'sqlalchemy' not in sys.modules or not sys.argv[1].startswith('sqlite')"
     )
@@ -171,9 +169,9 @@ async def test_a_database_that_is_up_to_date_is_opened_without_alembic(place: Pl
 
 async def test_two_first_starts_at_once(tmp_path: Path, postgres: str) -> None:
     url = f"sqlite:///{tmp_path}/home/foliopilot.db"
-    stores = await asyncio.gather(*(open_store(url, CLOCK, patience=20.0) for _ in range(4)))
+    stores = await asyncio.gather(*(open_store(url, patience=20.0) for _ in range(4)))
     with server.database(postgres) as fresh:
-        servers = await asyncio.gather(*(open_store(fresh, CLOCK) for _ in range(3)))
+        servers = await asyncio.gather(*(open_store(fresh) for _ in range(3)))
         for opened in (stores, servers):
             for number, store in enumerate(opened):
                 async with store.write() as tx:
@@ -187,8 +185,8 @@ async def test_two_first_starts_at_once(tmp_path: Path, postgres: str) -> None:
 
 async def test_two_processes_start_at_once(tmp_path: Path) -> None:
     script = (
-        "import asyncio, sys\nfrom domain.clock import SystemClock\nfrom storage.engine import open_store\n"
-        "async def main():\n    await (await open_store(sys.argv[1], SystemClock(), patience=20.0)).close()\nasyncio.run(main())"
+        "import asyncio, sys\nfrom storage.engine import open_store\n"
+        "async def main():\n    await (await open_store(sys.argv[1], patience=20.0)).close()\nasyncio.run(main())"
     )
     command = [sys.executable, "-c", script, f"sqlite:///{tmp_path}/home/foliopilot.db"]
     running = [await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=asyncio.subprocess.PIPE) for _ in range(2)]
@@ -201,7 +199,7 @@ async def test_a_newer_database_is_not_touched(place: Place) -> None:
     await place.run("UPDATE alembic_version SET version_num = '9999'")
     try:
         with pytest.raises(NewerDatabase, match="9999") as refused:
-            await open_store(place.url, CLOCK)
+            await open_store(place.url)
         assert refused.value.example
     finally:
         await place.run(f"UPDATE alembic_version SET version_num = '{schema.HEAD}'")
@@ -218,7 +216,7 @@ async def test_a_newer_database_is_not_touched(place: Place) -> None:
 )
 async def test_urls_that_mean_nothing_here(url: str, words: str) -> None:
     with pytest.raises(SetupError, match=words) as refused:
-        await open_store(url, CLOCK)
+        await open_store(url)
     assert refused.value.example
 
 
@@ -238,28 +236,28 @@ def test_a_missing_driver_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_server_that_is_not_there() -> None:
     with pytest.raises(SetupError, match="does not answer"):
-        await open_store("postgresql://nobody@127.0.0.1:1/x", CLOCK)
+        await open_store("postgresql://nobody@127.0.0.1:1/x")
 
 
 async def test_a_database_that_is_not_on_the_server(postgres: str) -> None:
     base, _, query = postgres.partition("?")
     with pytest.raises(SetupError, match="does not exist"):
-        await open_store(f"{base.rpartition('/')[0]}/not_there?{query}", CLOCK)
+        await open_store(f"{base.rpartition('/')[0]}/not_there?{query}")
 
 
 async def test_a_file_in_place_of_the_directory(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     with pytest.raises(HomeUnusable) as refused:
-        await open_store(f"sqlite:///{tmp_path}/home/foliopilot.db", CLOCK)
+        await open_store(f"sqlite:///{tmp_path}/home/foliopilot.db")
     assert refused.value.example
     with pytest.raises(HomeUnusable):
-        await open_store(f"sqlite:///{tmp_path}/home/deeper/foliopilot.db", CLOCK)
+        await open_store(f"sqlite:///{tmp_path}/home/deeper/foliopilot.db")
 
 
 async def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "foliopilot.db").mkdir()
     with pytest.raises(HomeUnusable, match="cannot be opened"):
-        await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)
+        await open_store(f"sqlite:///{tmp_path}/foliopilot.db")
 
 
 async def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
@@ -268,22 +266,22 @@ async def test_a_directory_that_may_not_be_written(tmp_path: Path) -> None:
     home.chmod(0o555)
     with nobody(home):
         with pytest.raises(HomeUnusable, match="cannot be opened"):
-            await open_store(f"sqlite:///{home}/foliopilot.db", CLOCK)
+            await open_store(f"sqlite:///{home}/foliopilot.db")
         with pytest.raises(HomeUnusable, match="permission denied"):
-            await open_store(f"sqlite:///{home}/deeper/foliopilot.db", CLOCK)
+            await open_store(f"sqlite:///{home}/deeper/foliopilot.db")
 
 
 async def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
-    await (await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)).close()
+    await (await open_store(f"sqlite:///{tmp_path}/foliopilot.db")).close()
     (tmp_path / "foliopilot.db").chmod(0o444)
     with nobody(tmp_path / "foliopilot.db"), pytest.raises(HomeUnusable, match=r"read-only|cannot be opened"):
-        await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)
+        await open_store(f"sqlite:///{tmp_path}/foliopilot.db")
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "foliopilot.db").write_text("dear diary\n" * 500)
     with pytest.raises(HomeUnusable, match="not a database"):
-        await open_store(f"sqlite:///{tmp_path}/foliopilot.db", CLOCK)
+        await open_store(f"sqlite:///{tmp_path}/foliopilot.db")
     assert (tmp_path / "foliopilot.db").read_text().startswith("dear diary")
 
 
@@ -292,5 +290,5 @@ async def test_a_locked_database_says_so(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "foliopilot.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StorageFailed, match="locked"):
-            await open_store(url, CLOCK, patience=0.05)
-    await (await open_store(url, CLOCK)).close()
+            await open_store(url, patience=0.05)
+    await (await open_store(url)).close()

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from domain.clock import SystemClock
 from domain.errors import HomeUnusable, StorageFailed
 from storage import journal
 from storage.engine import open_store
@@ -29,7 +28,6 @@ from tests.storage.conftest import Place, file_url
 from tests.storage.samples import AT
 
 ROOT = Path(__file__).parents[2]
-CLOCK = SystemClock()
 
 
 @pytest.fixture
@@ -56,7 +54,7 @@ async def notes(store: Store) -> list[str]:
 
 async def open_file(url: str, **how: float) -> FileStore:
     """The store of a file by its URL."""
-    store = await open_store(url, CLOCK, **how)
+    store = await open_store(url, **how)
     assert isinstance(store, FileStore)
     return store
 
@@ -69,7 +67,7 @@ async def sabotage(store: FileStore, settle: Callable[[sqlite3.Connection], obje
 
 
 async def test_another_process_keeps_it_locked(file: str) -> None:
-    store = await open_store(file, CLOCK, patience=0.1)
+    store = await open_store(file, patience=0.1)
     script = (
         "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\nc.execute('BEGIN IMMEDIATE')\n"
         "print('held', flush=True)\nsys.stdin.read()"
@@ -116,20 +114,20 @@ async def test_a_read_only_database(file: str) -> None:
 
 
 async def test_a_damaged_file(file: str) -> None:
-    store = await open_store(file, CLOCK)
+    store = await open_store(file)
     for number in range(20):
         await note(store, f"{number}" * 400)
     await store.close()
     path = Path(file.removeprefix("sqlite:///"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-16384] + bytes(reversed(whole[-16384:])))
-    store = await open_store(file, CLOCK)
+    store = await open_store(file)
     with pytest.raises(StorageFailed, match="damaged"):
         await notes(store)
     await store.close()
     path.write_bytes(whole[:4096] + bytes(reversed(whole[4096:])))
     with pytest.raises(HomeUnusable, match="damaged"):
-        await open_store(file, CLOCK)
+        await open_store(file)
 
 
 async def deny_commits(store: FileStore, denied: Callable[[int], bool]) -> None:
@@ -257,7 +255,7 @@ async def test_read_modify_writers_lose_nothing(place: Place) -> None:
 
 
 async def test_a_server_whose_writers_wait_too_long(postgres: str) -> None:
-    patient, hasty = await open_store(postgres, CLOCK), await open_store(postgres, CLOCK, patience=0.05)
+    patient, hasty = await open_store(postgres), await open_store(postgres, patience=0.05)
     await server.empty(postgres)
     async with patient.write():
         with pytest.raises(StorageFailed, match="locked"):
@@ -269,7 +267,7 @@ async def test_a_server_whose_writers_wait_too_long(postgres: str) -> None:
 
 
 async def test_a_server_that_drops_the_connection(postgres: str) -> None:
-    store = await open_store(postgres, CLOCK)
+    store = await open_store(postgres)
     await server.empty(postgres)
 
     async def write() -> None:
@@ -290,11 +288,10 @@ async def test_a_server_that_drops_the_connection(postgres: str) -> None:
 
 WRITER = """
 import asyncio, sys
-from domain.clock import SystemClock
 from storage.engine import open_store
 from tests.storage.test_faults import note
 async def main():
-    store = await open_store(sys.argv[1], SystemClock())
+    store = await open_store(sys.argv[1])
     for number in range(100000):
         await note(store, f"{sys.argv[2]}-{number}")
         print(number, flush=True)
@@ -315,7 +312,7 @@ async def test_a_killed_writer_loses_nothing_it_acknowledged(file: str) -> None:
         process.kill()
         acknowledged.extend(f"{life}-{int(line)}" for line in (await process.stdout.read()).splitlines())
         await process.wait()
-        store = await open_store(file, CLOCK)
+        store = await open_store(file)
         kept = await notes(store)
         await store.close()
         assert set(acknowledged) <= set(kept)
@@ -323,7 +320,7 @@ async def test_a_killed_writer_loses_nothing_it_acknowledged(file: str) -> None:
 
 
 async def test_a_torn_log_gives_a_prefix_of_the_commits(file: str, tmp_path: Path) -> None:
-    store = await open_store(file, CLOCK)
+    store = await open_store(file)
     path = Path(file.removeprefix("sqlite:///"))
     values = [f"{number:03}" for number in range(30)]
     for value in values:

@@ -33,7 +33,7 @@ from domain.clock import SystemClock
 from storage import lease
 from storage.engine import open_store
 async def main():
-    store = await open_store(sys.argv[1], SystemClock())
+    store = await open_store(sys.argv[1])
     home = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     held = await lease.take(store, SystemClock(), command="run", home=home)
     print("held", flush=True)
@@ -60,7 +60,7 @@ def end(process: subprocess.Popen[str]) -> None:
 async def test_a_second_process_is_told_and_a_crash_frees_it(template: Path, tmp_path: Path) -> None:
     url = await file_url(template, tmp_path)
     other = await asyncio.to_thread(hold, url, str(tmp_path))
-    store = await open_store(url, SystemClock())
+    store = await open_store(url)
     with pytest.raises(LeaseTaken, match=rf"process {other.pid} \(foliopilot run\) since \d{{4}}-") as refused:
         await lease.take(store, SystemClock(), command="chat", home=tmp_path)
     assert refused.value.example
@@ -78,7 +78,7 @@ async def test_a_second_process_is_told_and_a_crash_frees_it(template: Path, tmp
 
 async def test_many_at_once_one_gets_it(template: Path, tmp_path: Path) -> None:
     url = await file_url(template, tmp_path)
-    stores = [await open_store(url, SystemClock()) for _ in range(4)]
+    stores = [await open_store(url) for _ in range(4)]
     found = await asyncio.gather(
         *(lease.take(store, SystemClock(), command="run", home=tmp_path) for store in stores), return_exceptions=True
     )
@@ -112,7 +112,7 @@ async def test_a_home_without_room_for_a_lock(tmp_path: Path) -> None:
 
 
 async def test_a_failing_database_leaves_no_lock(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = await open_store(await file_url(template, tmp_path), SystemClock())
+    store = await open_store(await file_url(template, tmp_path))
 
     async def fail(_tx: object) -> None:
         raise StorageFailed("not now")
@@ -145,7 +145,7 @@ async def test_without_file_locks_the_row_decides(store: Store, tmp_path: Path, 
 
 async def test_a_holder_that_stood_still_writes_nothing_more(postgres: str) -> None:
     clock = ManualClock(AT)
-    stopped, next_one = await open_store(postgres, clock), await open_store(postgres, clock)
+    stopped, next_one = await open_store(postgres), await open_store(postgres)
     await server.empty(postgres)
     old = await lease.take(stopped, clock, command="run")
     await note(stopped, "mine")
@@ -163,7 +163,7 @@ async def test_a_holder_that_stood_still_writes_nothing_more(postgres: str) -> N
 
 
 async def test_on_a_server_a_crash_of_this_machine_frees_it_at_once(postgres: str) -> None:
-    store = await open_store(postgres, SystemClock())
+    store = await open_store(postgres)
     await server.empty(postgres)
     other = await asyncio.to_thread(hold, postgres)
     with pytest.raises(LeaseTaken, match=f"process {other.pid}"):

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.clock import SystemClock
 from domain.errors import StorageFailed, Unreadable
 from storage import schema
 from storage.engine import open_store
@@ -39,7 +38,7 @@ async def bare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         made: Store = await open_memory()
     else:
         server_url = request.getfixturevalue("postgres") if request.param == "postgresql" else None
-        made = await open_store(server_url or f"sqlite:///{tmp_path}/foliopilot.db", SystemClock())
+        made = await open_store(server_url or f"sqlite:///{tmp_path}/foliopilot.db")
     yield made
     await made.close()
 

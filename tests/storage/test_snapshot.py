@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from domain.clock import SystemClock
 from domain.errors import HomeUnusable, NewerDatabase, SetupError, StorageFailed
 from storage import snapshot
 from storage.engine import open_store
@@ -25,7 +24,6 @@ from tests.storage.test_engine import nobody
 from tests.storage.test_faults import note, notes
 
 ROOT = Path(__file__).parents[2]
-CLOCK = SystemClock()
 
 
 @pytest.fixture
@@ -59,7 +57,7 @@ async def test_a_first_start_under_way_is_an_empty_store(tmp_path: Path, started
 
 
 async def test_a_database_at_rest_is_left_as_it_is(path: Path) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
     await note(store, "a")
     await store.close()
     before = listing(path)
@@ -71,7 +69,7 @@ async def test_a_database_at_rest_is_left_as_it_is(path: Path) -> None:
 
 
 async def test_a_live_database_is_copied_with_what_is_in_its_log_and_nothing_uncommitted(path: Path) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
     await note(store, "a")
     async with store.write() as tx:
         await tx.insert("preferences", {"account": "demo", "key": "x", "value": ""})
@@ -82,7 +80,7 @@ async def test_a_live_database_is_copied_with_what_is_in_its_log_and_nothing_unc
 
 
 async def test_copies_while_somebody_writes_are_consistent(path: Path) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
 
     async def write() -> None:
         for number in range(25):
@@ -102,7 +100,7 @@ async def test_copies_while_somebody_writes_are_consistent(path: Path) -> None:
 
 
 async def test_somebody_begins_to_write_while_a_resting_file_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
     await note(store, "a")
     await store.close()
     plain = snapshot._backup
@@ -125,7 +123,7 @@ async def test_somebody_begins_to_write_while_a_resting_file_is_read(path: Path,
 
 
 async def test_a_home_that_cannot_be_written(path: Path) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
     await note(store, "a")
     await store.close()
     path.parent.chmod(0o555)
@@ -137,7 +135,7 @@ async def test_a_home_that_cannot_be_written(path: Path) -> None:
 
 
 async def test_a_home_that_cannot_be_written_after_a_crash(path: Path, tmp_path: Path) -> None:
-    store = await open_store(f"sqlite:///{path}", CLOCK)
+    store = await open_store(f"sqlite:///{path}")
     await note(store, "a")
     crashed = tmp_path / "crashed"
     crashed.mkdir()

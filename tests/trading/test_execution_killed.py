@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.clock import ManualClock
 from domain.orders import CancelIntent
 from domain.tickets import Ticket, TicketStatus
 from storage.engine import open_store
 from storage.store import Store
-from tests.trading.stage import START, Stage, close, stage, stop
+from tests.trading.stage import Stage, close, stage, stop
 from tests.trading.test_execution_crashes import check
 from trading.floor import Floor
 
@@ -33,7 +32,7 @@ def failing(floor: Floor, point: Callable[[str], None]) -> None:
 
 async def release(home: Path, die_at: int) -> int:
     """Prepare a book with a stop, then take the stop back and close in one ticket, ending at a step; the number of steps there are."""
-    store = await open_store(url(home), ManualClock(START))
+    store = await open_store(url(home))
     world = await stage(store=store)
     await world.do(stop("AAPL", "10", "170"))
     ticket = await world.propose(CancelIntent("r1x1-1", "AAPL"), close("AAPL", "10"), close("NVDA", "20"))
@@ -52,7 +51,7 @@ async def release(home: Path, die_at: int) -> int:
 
 
 async def start_again(home: Path) -> Ticket:
-    store: Store = await open_store(url(home), ManualClock(START))
+    store: Store = await open_store(url(home))
     try:
         fresh = await stage(started=False)  # its store is thrown away, its market is the same
         world = Stage(store, fresh.clock, fresh.market, fresh.hub, fresh.broker, fresh.spec, fresh.floor, restarts=1)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from domain.clock import ManualClock
 from domain.errors import (
     BadArgument,
     Halted,
@@ -29,7 +28,7 @@ from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceI
 from domain.tickets import Origin, TicketStatus
 from storage import tickets
 from storage.engine import open_store
-from tests.trading.stage import ME, START, STRANGER, Stage, buy, close, limit, stage, stop
+from tests.trading.stage import ME, STRANGER, Stage, buy, close, limit, stage, stop
 from trading.assessment import Assessment, drift
 
 D = Decimal
@@ -378,7 +377,7 @@ async def test_a_ticket_that_vanished_is_no_crash() -> None:
 
 
 async def test_the_same_on_the_durable_store(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite:///{tmp_path / 'book.db'}", ManualClock(START))
+    store = await open_store(f"sqlite:///{tmp_path / 'book.db'}")
     try:
         world = await stage(store=store)
         ticket = await world.propose(stop("AAPL", "10", "170"))

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.clock import ManualClock
 from domain.orders import BreakerIntent
 from storage import journal
 from storage.engine import open_store
 from storage.store import Store
 from tests.trading.guards.stage import btc, closes, fall, measured
-from tests.trading.stage import ACCOUNT, START, Stage, buy, stage
+from tests.trading.stage import ACCOUNT, Stage, buy, stage
 from trading.guards.state import TradingState
 
 KILLED = 9
@@ -29,7 +28,7 @@ def url(home: Path) -> str:
 
 async def lives(home: Path, prepare: Work, work: Work, die_at: int) -> int:
     """Prepare, then work and end at a step; the number of steps there are."""
-    store = await open_store(url(home), ManualClock(START))
+    store = await open_store(url(home))
     world = await measured(store=store)
     await prepare(world)
     steps = 0
@@ -49,7 +48,7 @@ async def lives(home: Path, prepare: Work, work: Work, die_at: int) -> int:
 
 async def start_again(home: Path) -> tuple[TradingState, TradingState, list[str]]:
     """The state at once, the state after the loss was looked at again, and what the journal says of the breaker, oldest first."""
-    store: Store = await open_store(url(home), ManualClock(START))
+    store: Store = await open_store(url(home))
     try:
         fresh = await stage(started=False)  # its store is thrown away, its market is the same
         world = Stage(store, fresh.clock, fresh.market, fresh.hub, fresh.broker, fresh.spec, fresh.floor, restarts=1)
