@@ -11,7 +11,7 @@ from functools import partial
 
 from domain.events import Event, OrderCancelled, OrderOutcomeUnknown, OrderRejected, OrderReplaced, PositionOpened, TicketMoved
 from domain.ledger import Entry, trade
-from domain.money import ONE, ZERO
+from domain.money import ONE
 from domain.orders import IN_FLIGHT, STOPS, CancelIntent, Fill, HouseIntent, Intent, Order, OrderIntent, OrderStatus, ReplaceIntent
 from domain.ports import Clock, OrderReport
 from domain.tickets import MOVES, Ticket, TicketStatus
@@ -24,7 +24,7 @@ from trading.bus import Bus, Note, Unit
 from trading.claims import Claims
 from trading.exits import lost_stops
 from trading.happened import asked_by_the_house, happened
-from trading.reports import Executed, executed, folded
+from trading.reports import Executed, executed, folded, other_terms
 from trading.standing import Standing
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class Record:
             done = await self._executed(unit.tx, before, entries)
             latest = self._newest.get(before.client_id)
             newest = change is not None or latest is None or report.at >= latest
-            if change is None and report.at == latest and report.quantity not in (before.quantity, ZERO):
+            if change is None and report.at == latest and other_terms(before, report):
                 self.doubtful.add(before.client_id)
             after = folded(before, report, done, newest=newest)
             if change is not None:

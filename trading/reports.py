@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from domain.ledger import Entry
 from domain.money import ZERO
-from domain.orders import ENDED, IN_FLIGHT, Order, OrderStatus
+from domain.orders import ENDED, IN_FLIGHT, Order, OrderStatus, OrderType
 from domain.ports import OrderReport
 
 
@@ -49,6 +49,13 @@ def folded(order: Order, report: OrderReport, done: Executed, *, newest: bool) -
         average_price=done.average,
         reason=_reason(order, report, status),
     )
+
+
+def other_terms(order: Order, report: OrderReport) -> bool:
+    """True where a report says another quantity, limit or stop than the order has; where a trailing stop stands is no term."""
+    stop = report.stop if order.type is not OrderType.TRAILING else None
+    terms = ((report.quantity or None, order.quantity), (report.limit, order.limit), (stop, order.stop))
+    return any(said is not None and said != known for said, known in terms)
 
 
 def status_after(current: OrderStatus, told: OrderStatus, filled: Decimal, quantity: Decimal) -> OrderStatus:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -197,3 +198,16 @@ class TestReports:
         await world.floor.execution.recover()
         after = await world.ticket(ticket.id)
         assert (after.status, after.reason) == (TicketStatus.CANCELLED, "the broker does not know this order any more")
+
+    @pytest.mark.parametrize("terms", [{"limit": D("165")}, {"quantity": "7"}])
+    async def test_of_two_reports_of_one_instant_with_other_terms_the_broker_says_which_holds(self, terms: dict[str, Any]) -> None:
+        world = await stage()
+        _, name = await resting(world)
+        at = world.clock.now()
+        now = (at - START).total_seconds()
+        world.broker.extra = [report(name, OrderStatus.ACCEPTED, after=now, limit=D("170"))]
+        await world.floor.execution.poll()
+        world.broker.extra = [report(name, OrderStatus.ACCEPTED, after=now, **({"limit": D("170")} | terms))]
+        await world.pass_time(2)
+        after = await row(world, name)
+        assert (after.limit, after.quantity) == (D("170"), D("10")), "as it stands at the broker"
