@@ -32,10 +32,11 @@ from trading.tickets import TicketDesk
 log = logging.getLogger(__name__)
 
 WHO = "monitor"
-AGAIN = timedelta(seconds=10)  # after a try that could not be made, doubled with every further one
+AGAIN = timedelta(seconds=10)  # after a try that came to nothing, doubled with every further one
 UNANSWERED = timedelta(minutes=10)  # after a card nobody answered
 REFUSED = timedelta(hours=1)  # after a person said no
 LONGEST = timedelta(hours=1)
+HINDERED = timedelta(minutes=1)  # the longest after a try that the program itself could not make
 RECENT = 200
 
 NOTHING = frozenset({TicketStatus.FAILED, TicketStatus.EXPIRED, TicketStatus.DENIED, TicketStatus.CANCELLED})
@@ -94,7 +95,7 @@ class Firing:
         if act is None:
             return
         beyond = gap(level, price, falling=_falls(rule)) if level is not None and price is not None else ZERO
-        self._later(rule)  # whatever interrupts it from here on
+        self._later(rule, most=HINDERED)  # whatever interrupts it from here on
         try:
             await self._desk.act(
                 line=act.line,
@@ -150,7 +151,7 @@ class Firing:
         quantity = min(to_lot(wanted, instrument.lot), to_lot(size - leaving, instrument.lot))
         if quantity <= 0:
             if leaving > 0:
-                self._later(rule)  # it is being closed already
+                self._later(rule, most=AGAIN)  # it is being closed already, and that may come to nothing
             else:
                 await self.end(rule, "what it would close is less than one lot")
             return None
@@ -228,9 +229,9 @@ class Firing:
         self._tries.pop(rule.id, None)
         self._denied.discard(rule.id)
 
-    def _later(self, rule: ExitRule, least: timedelta = AGAIN) -> None:
+    def _later(self, rule: ExitRule, least: timedelta = AGAIN, most: timedelta = LONGEST) -> None:
         tries = self._tries[rule.id] = self._tries.get(rule.id, 0) + 1
-        wait = max(least, min(AGAIN * 2 ** min(tries - 1, 12), LONGEST))
+        wait = max(least, min(AGAIN * 2 ** min(tries - 1, 12), most))
         self._known.rest(rule.id, self._clock.now() + wait)
 
     async def _last(self, id: str) -> Ticket | None:

@@ -1,0 +1,47 @@
+"""An exit that could not fire is tried again soon: nothing that hinders it puts it to sleep."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import StorageFailed
+from domain.events import ExitTriggered
+from domain.tickets import TicketStatus
+from storage import exits
+from tests.trading.exits.test_monitor import falls, hold, rule
+from tests.trading.stage import Stage, close, stage
+
+
+async def stays_down(made: Stage, seconds: int) -> None:
+    for _ in range(seconds // 5):
+        await falls(made, "170", seconds=5)
+
+
+async def test_a_stop_fires_soon_after_the_close_that_was_under_way_came_to_nothing() -> None:
+    made = await stage()
+    await hold(made, rule())
+    made.broker.faults["submit"].append("lost_request")
+    made.broker.faults["find"].extend(["down"] * 2000)
+    closing = await made.do(close("AAPL", "10"))
+    await stays_down(made, 700)
+    assert made.heard(ExitTriggered) == [], "it is being closed already"
+    made.broker.faults.clear()
+    await stays_down(made, 40)
+    assert (await made.ticket(closing.id)).status is not TicketStatus.CONFIRMED
+    assert len(made.heard(ExitTriggered)) == 1
+    assert made.floor.book.holdings.position("AAPL") is None
+
+
+async def test_a_stop_fires_within_a_minute_after_the_database_works_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await stage()
+    await hold(made, rule())
+
+    async def full(*_: object) -> None:
+        raise StorageFailed("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(exits, "save", full)
+        await stays_down(made, 700)
+        assert made.heard(ExitTriggered) == []
+    await stays_down(made, 60)
+    assert len(made.heard(ExitTriggered)) == 1
