@@ -147,8 +147,7 @@ class Firing:
             return await self._break_even(rule, position, instrument)
         size = abs(position.quantity)
         leaving = sum((o.left for o in self._book.orders if o.symbol == rule.symbol and o.reduce_only and not o.protective), ZERO)
-        wanted = size if rule.share == ONE else size * rule.share
-        quantity = min(to_lot(wanted, instrument.lot), to_lot(size - leaving, instrument.lot))
+        quantity = to_lot((size - leaving) * rule.share, instrument.lot)
         if quantity <= 0:
             if leaving > 0:
                 self._later(rule, most=AGAIN)  # it is being closed already, and that may come to nothing

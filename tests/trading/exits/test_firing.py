@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from domain.errors import StorageFailed
 from domain.events import ExitTriggered
+from domain.exits import ExitKind
 from domain.tickets import TicketStatus
 from storage import exits
 from tests.trading.exits.test_monitor import falls, hold, rule
 from tests.trading.stage import Stage, close, stage
+
+D = Decimal
 
 
 async def stays_down(made: Stage, seconds: int) -> None:
@@ -45,3 +50,15 @@ async def test_a_stop_fires_within_a_minute_after_the_database_works_again(monke
         assert made.heard(ExitTriggered) == []
     await stays_down(made, 60)
     assert len(made.heard(ExitTriggered)) == 1
+
+
+async def test_a_rung_takes_its_share_of_what_an_order_under_way_leaves() -> None:
+    made = await stage()
+    first, second = (rule(ExitKind.TARGET, id=f"x{n}", level=D(level), share=D("0.5")) for n, level in ((1, "190"), (2, "195")))
+    await hold(made, first, second)
+    made.broker.faults["submit"].append("lost_request")
+    made.broker.faults["find"].extend(["down"] * 20)
+    await falls(made, "191")
+    await falls(made, "196")
+    await made.pass_time(120, step=5)
+    assert made.floor.book.holdings.quantity("AAPL") == 3, "half of ten, and half of the other five to the share below"
