@@ -160,6 +160,7 @@ class Reconciler:
                 outcome = await self._pass()
                 found += outcome.found
                 if outcome.equal:
+                    await self._mark()
                     break
             self.last = Outcome(outcome.at, tuple(found), outcome.left)
         if self._adjusting.waiting:
