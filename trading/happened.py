@@ -42,7 +42,8 @@ def happened(
     events: list[Event] = []
     if before.status in IN_FLIGHT and after.status is OrderStatus.ACCEPTED:
         events.append(OrderAccepted(at, account, after))
-    if replaced and after.open:
+    cut = before.open and after.status is OrderStatus.FILLED and not entries  # the broker took off what had not filled
+    if (replaced and after.open) or cut:
         events.append(OrderReplaced(at, account, after))
     if not replaced and (moved := _trailed(before, after)) is not None:
         events.append(StopMoved(at, account, after.symbol, after.client_id, before.stop, moved, "trailing stop at the broker"))

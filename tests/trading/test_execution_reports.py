@@ -16,6 +16,7 @@ from domain.errors import StorageFailed
 from domain.events import (
     OrderFilled,
     OrderRejected,
+    OrderReplaced,
 )
 from domain.orders import OrderStatus, Side
 from domain.ports import OrderReport
@@ -211,3 +212,15 @@ class TestReports:
         await world.pass_time(2)
         after = await row(world, name)
         assert (after.limit, after.quantity) == (D("170"), D("10")), "as it stands at the broker"
+
+    async def test_an_order_that_the_broker_cuts_to_what_has_filled_is_told_to_have_changed(self) -> None:
+        world = await stage()
+        ticket, name = await resting(world)
+        first = fill(name, "x1", "4", "170")
+        world.broker.extra = [report(name, OrderStatus.PARTIAL, [first], after=2)]
+        await world.floor.execution.poll()
+        world.broker.extra = [report(name, OrderStatus.FILLED, [first], quantity="4", after=3)]
+        await world.floor.execution.poll()
+        assert (await row(world, name)).status is OrderStatus.FILLED
+        assert [e.order.status for e in world.heard(OrderReplaced)] == [OrderStatus.FILLED]  # type: ignore[attr-defined]
+        assert await world.status(ticket.id) in (TicketStatus.EXECUTED, TicketStatus.PARTIAL)
