@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from tests.simulation import elsewhere, exiting
 from tests.simulation.dice import Dice
 from tests.simulation.market import KNOWN, OPENING, WRONG
 from tests.simulation.world import World
@@ -144,6 +145,7 @@ FAULTS = (
     Fault(("request lost",), 6, on_submit("request lost")),
     Fault(("response lost",), 6, on_submit("response lost")),
     Fault(("request late",), 6, on_submit("request late")),
+    Fault(("request very late",), 2, on_submit("request very late")),
     Fault(("cut off",), 6, on_submit("cut off")),
     Fault(("request doubled",), 2, on_submit("request doubled")),
     Fault(("throttled",), 3, on_submit("throttled")),
@@ -207,5 +209,5 @@ OTHERS = (
 )
 """What the persons bring about, or the market, or the process itself."""
 
-NAMES = tuple(dict.fromkeys([n for f in FAULTS for n in f.fires] + list(OTHERS)))
+NAMES = tuple(dict.fromkeys([n for f in FAULTS for n in f.fires] + [*OTHERS, *exiting.FIRES, *elsewhere.FIRES]))
 assert all(s in KNOWN for s in SYMBOLS)

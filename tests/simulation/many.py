@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from multiprocessing import get_context
 
-from tests.simulation import faults, rival
+from tests.simulation import faults, guarded, rival
 from tests.simulation.final import FINAL
 from tests.simulation.invariants import STEP
 from tests.simulation.run import run
 from tests.simulation.world import Counts
 
 CHUNK = 50
-CHECKS = (*(i.name for i in STEP), *(i.name for i in FINAL), rival.NAME)
+CHECKS = (*(i.name for i in STEP), *(i.name for i in FINAL), rival.NAME, *guarded.CHECKS)
 
 
 def many(seeds: Sequence[int], *, jobs: int = 1) -> tuple[Counts, list[int]]:

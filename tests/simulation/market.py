@@ -102,7 +102,8 @@ Wrong = Callable[[Quote], Quote | None]
 
 
 def crossed(quote: Quote) -> Quote:
-    return replace(quote, bid=quote.ask + 1, ask=quote.bid)
+    far = to_tick(quote.bid * D("0.97"), CENT)
+    return replace(quote, bid=quote.ask + 1, ask=far, last=far)
 
 
 def bad_print(quote: Quote) -> Quote:
@@ -112,7 +113,9 @@ def bad_print(quote: Quote) -> Quote:
 
 
 def stale(quote: Quote) -> Quote:
-    return replace(quote, at=quote.at - timedelta(minutes=5), freshness=Freshness.STALE)
+    """Where it stood five minutes ago, which was elsewhere."""
+    bid, ask, last = (to_tick(p * D("0.98"), CENT) for p in (quote.bid, quote.ask, quote.last))
+    return replace(quote, bid=bid, ask=ask, last=last, at=quote.at - timedelta(minutes=5), freshness=Freshness.STALE)
 
 
 def missing(quote: Quote) -> None:

@@ -9,12 +9,13 @@ import json
 import sys
 from pathlib import Path
 
+from tests.simulation.mutants_exits import EXITS
 from tests.simulation.mutants_money import MONEY
 from tests.simulation.mutants_people import PEOPLE
 from tests.simulation.mutating import Mutant, planted
 from tests.simulation.run import Outcome, run
 
-MUTANTS: tuple[Mutant, ...] = (*PEOPLE, *MONEY)
+MUTANTS: tuple[Mutant, ...] = (*PEOPLE, *MONEY, *EXITS)
 CATCHING = Path(__file__).with_name("catching.json")
 SEEDS = 150
 

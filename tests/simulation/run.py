@@ -8,9 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain import codec
-from tests.simulation import rival
+from tests.simulation import guarded, rival
 from tests.simulation.broken import Broken
 from tests.simulation.dice import Dice
+from tests.simulation.elsewhere import DOINGS
+from tests.simulation.exiting import EXITS
 from tests.simulation.faults import FAULTS
 from tests.simulation.final import FINAL, settle
 from tests.simulation.invariants import STEP, Invariant
@@ -60,6 +62,7 @@ async def _play(seed: int, only: Collection[Atom]) -> Outcome:
 
 
 async def _steps(world: World, only: Collection[Atom]) -> None:
+    world.watchers.append(guarded.watch)
     await world.round()
     for number in range(STEPS):
         dice = Dice(world.seed, "fault", number)
@@ -73,6 +76,12 @@ async def _steps(world: World, only: Collection[Atom]) -> None:
             extra = Dice(world.seed, "extra", number)
             if extra.chance(4):
                 await extra.one_of(EXTRA)(world, extra)
+            exits = Dice(world.seed, "exits", number)
+            if exits.chance(9):
+                await exits.one_of(EXITS)(world, exits)
+            doings = Dice(world.seed, "elsewhere", number)
+            if doings.chance(2):
+                await doings.one_of(DOINGS)(world, doings)
             if world.setting.durable and dice.chance(30):
                 await rival.writes(world)
             await world.tick(dice.between(1, 12))

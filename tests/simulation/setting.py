@@ -85,7 +85,7 @@ async def setting(seed: int, fired: Callable[[str], None]) -> Setting:
     if store is None:
         store = await open_memory()
     venue_store: Store = store if shared else await open_memory()
-    wire = Wire(clock, Dice(seed, "wire"), unique=dice.chance(50), fired=fired)
+    wire = Wire(clock, Dice(seed, "wire"), unique=dice.chance(50), plain=Dice(seed, "venue").chance(20), fired=fired)
     made = Setting(seed, clock, market, feed, truth, Disk(store, fired), venue_store, wire, spec, shared, directory, path)
     await _opened(made, dice)
     return made

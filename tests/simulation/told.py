@@ -135,7 +135,7 @@ async def nothing_false_is_told(world: World) -> int:
         name = alert.key.removeprefix(f"{alert.kind}:")
         if alert.kind in OVER:
             checked += 1
-            if alive.get(name) or (name in under_way and not world.setting.wire.jumped):
+            if alive.get(name) or (name in under_way and not (world.setting.wire.jumped or name in world.setting.wire.overdue)):
                 raise Broken("nothing false is told", f"{alert.kind} was told while {name} lives")
             if alert.kind == "order-rejected" and traded.get(name):
                 raise Broken("nothing false is told", f"{name} was told rejected and has traded")

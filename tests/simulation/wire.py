@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from domain.clock import ManualClock
 from domain.errors import BrokerDown, BrokerError, OutcomeUnknown, Rejected, Throttled
-from domain.orders import Order
+from domain.orders import Order, OrderType
 from domain.ports import Broker, BrokerState, BrokerTraits, OrderReport
 from tests.simulation.dice import Dice
 from tests.simulation.doom import Doom
 
+PLAIN = frozenset({OrderType.MARKET, OrderType.LIMIT})
 TIMEOUT = 5.0  # an adapter's own deadline for an answer
 
 Witness = Callable[[str, Order], Awaitable[None]]
@@ -33,7 +34,7 @@ class Late:
 class Wire:
     """Outlives every process. `faults[call]` is what happens to the next calls of that name."""
 
-    def __init__(self, clock: ManualClock, dice: Dice, *, unique: bool, fired: Callable[[str], None]) -> None:
+    def __init__(self, clock: ManualClock, dice: Dice, *, unique: bool, plain: bool, fired: Callable[[str], None]) -> None:
         self.clock = clock
         self.fired = fired
         self.venue: Broker = None  # type: ignore[assignment]
@@ -48,14 +49,17 @@ class Wire:
         self.delivered: Counter[str] = Counter()
         self.doubled: Counter[str] = Counter()
         self.refused: set[str] = set()
+        self.overdue: set[str] = set()
         self.changed: set[str] = set()
         self.jumped = timedelta(0)
         self._dice = dice
         self._unique = unique
+        self._plain = plain  # knows neither stops nor positions, so that the program holds every stop itself
 
     @property
     def traits(self) -> BrokerTraits:
-        return replace(self.venue.traits, ids_unique_for_ever=self._unique)
+        traits = replace(self.venue.traits, ids_unique_for_ever=self._unique)
+        return replace(traits, order_types=PLAIN, keeps_within_position=False) if self._plain else traits
 
     def now(self) -> datetime:
         """True time: the clock without its jumps."""
@@ -114,6 +118,9 @@ class Wire:
                 raise ValueError("truncated JSON")
             case "request late":
                 self.late.append(Late(self.now() + timedelta(seconds=self._dice.between(1, 59)), client_id, arrive))
+            case "request very late":  # longer than anybody waits for it
+                self.overdue.add(client_id)
+                self.late.append(Late(self.now() + timedelta(seconds=self._dice.between(61, 300)), client_id, arrive))
             case "hang":
                 if self._dice.chance(50):
                     await arrive()

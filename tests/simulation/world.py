@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -98,6 +98,7 @@ class World:
         self.cards: dict[str, Card] = {}
         self.consents: dict[str, list[Consent]] = defaultdict(list)
         self.by_key: dict[str, Consent] = {}
+        self.watchers: list[Callable[[World, float], Awaitable[None]]] = []  # look on as time passes
         self.memory: dict[str, Any] = {}  # what invariants remember from step to step
         self.deaths = 0  # processes that ended, in whichever way
         self._ids = SequentialIds("m")
@@ -260,6 +261,8 @@ class World:
         self.setting.market.move()
         await self.quiet()
         await self.round()
+        for look in self.watchers:
+            await look(self, seconds)
 
     async def wait(self, seconds: float, step: float) -> None:
         while seconds > 0:
