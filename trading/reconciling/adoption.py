@@ -11,23 +11,25 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from domain.events import ReconciliationFound
 from domain.instruments import Instrument
 from domain.ledger import Entry, EntryKind, trade
-from domain.market import Quote
+from domain.market import Freshness, Quote
 from domain.money import CENT, ONE, ZERO, cents, money_text, plain, quantity_text
 from domain.orders import Fill, Side
 from domain.ports import BrokerState
+from market import calendar
 from trading.holdings import Holdings
 from trading.reconciling.differences import CASH, Difference
-from trading.reconciling.splits import Ratio, recognised
+from trading.reconciling.splits import Ratio, plausible, recognised
 
 SOURCE = "reconciled"
 AVERAGE = "the broker's average price"
 STEP = Decimal("0.000001")  # of a price that is worked out from cash; the rest is a fee
+FIRST_QUOTE = timedelta(minutes=15)  # after the open: longer without one, and what differs is adopted all the same
 BAND = Decimal("0.10")  # how far the price that the cash says may be from the one expected
 SMALL = Decimal("0.002")  # of what the account is worth: less is taken for a fee, a dividend or interest
 _DONE = {Side.BUY: "bought", Side.SELL: "sold"}
@@ -117,6 +119,38 @@ def splits(scene: Scene, differences: Sequence[Difference]) -> dict[str, Ratio]:
         if ratio is not None and _split_id(scene, d.what, ratio) not in scene.booked:
             found[d.what] = ratio
     return found
+
+
+def awaited(scene: Scene, differences: Sequence[Difference]) -> dict[str, Ratio]:
+    """Those of the differences that may be splits of which no price can say so yet: their market is closed, or has barely opened.
+
+    Brokers change the quantity before the session in which the new price is first seen. Cash that moved, or an execution, says otherwise.
+    """
+    found: dict[str, Ratio] = {}
+    if scene.state.cash != scene.holdings.cash:
+        return found
+    for d in differences:
+        instrument = scene.instruments.get(d.what)
+        if instrument is None or instrument.round_the_clock or scene.unbooked(d.what) or not _silent(scene, d.what):
+            continue
+        ratio = plausible(d.book, d.broker, scene.lot(d.what))
+        if ratio is not None and _split_id(scene, d.what, ratio) not in scene.booked:
+            found[d.what] = ratio
+    return found
+
+
+def await_split(scene: Scene, d: Difference, ratio: Ratio) -> ReconciliationFound:
+    """What is told of a difference that is left as it is until a price says what it was."""
+    return _found(scene, "split", d, f"left as it is: it looks like a {ratio} split, and the first price of the next session decides")
+
+
+def _silent(scene: Scene, symbol: str) -> bool:
+    """True while the last price of a symbol is one of before: its market is closed, or open for less than it takes to get a quote."""
+    session = calendar.session_at(scene.at)
+    if session is None:
+        return True
+    quote = scene.quotes.get(symbol)
+    return scene.at - session.open < FIRST_QUOTE and (quote is None or quote.freshness is not Freshness.LIVE)
 
 
 def split(scene: Scene, differences: Sequence[Difference], ratios: Mapping[str, Ratio]) -> Adoption:

@@ -98,6 +98,7 @@ class Reconciler:
         self._lock = asyncio.Lock()
         self._seen: tuple[Difference, ...] = ()
         self._agreement = Agreement(clock.now())
+        self._awaiting: dict[str, Difference] = {}
         self._watched = clock.now()
         self._next_by_count = clock.monotonic()
         self.last: Outcome | None = None
@@ -174,10 +175,17 @@ class Reconciler:
         differences = look.differences
         if look.settled and differences:
             differences = await self._splits(look, found)
-        if look.settled and differences and differences == self._seen:
+        at = self._clock.now()
+        if look.settled and differences and (waiting := await self._awaited(look, differences, found)):
+            differences = tuple(d for d in differences if d.what not in waiting)
+            if not differences:
+                self._schedule(EVERY)
+                self._readiness.open()
+                self.last = Outcome(at, tuple(found), look.differences)
+                return self.last
+        elif look.settled and differences and differences == self._seen:
             found += await self._write(adoption.adopt(await self._scene(look), differences), {})
             differences = compare(self._book.holdings, look.state)
-        at = self._clock.now()
         if not differences:
             self.agreed = at
             self._seen = ()
@@ -206,6 +214,20 @@ class Reconciler:
             if not moved:
                 break
         return found, _Look(state, compare(self._book.holdings, state), not self._execution.unsettled)
+
+    async def _awaited(self, look: _Look, differences: Sequence[Difference], found: list[ReconciliationFound]) -> frozenset[str]:
+        """What may be a split of which no price can say so yet, told once: nothing of it is adopted meanwhile."""
+        scene = await self._scene(look)
+        waiting = adoption.awaited(scene, differences) if self._book.spec.priced else {}
+        fresh = [d for d in differences if d.what in waiting and self._awaiting.get(d.what) != d]
+        if fresh:
+            events = [adoption.await_split(scene, d, waiting[d.what]) for d in fresh]
+            async with self._bus.unit(who=WHO) as unit:
+                for event in events:
+                    unit.emit(event)
+            found += events
+        self._awaiting = {d.what: d for d in differences if d.what in waiting}
+        return frozenset(waiting)
 
     async def _splits(self, look: _Look, found: list[ReconciliationFound]) -> tuple[Difference, ...]:
         """Book the splits among the differences; what differs then."""

@@ -19,6 +19,7 @@ from domain.orders import Order
 
 WHOLE = 200  # shares per old one, or old ones per share
 MIXED = 10  # the larger side of ratios like 3:2
+USUAL = frozenset({(3, 2), (4, 3), (5, 2), (5, 4)})  # besides whole ones
 NEAREST = Decimal("0.25")
 UNDENIABLE = Decimal("0.18")  # 5:4 moves a price by a fifth; smaller moves are looked at with the next round
 
@@ -58,6 +59,14 @@ def recognised(book: Decimal, broker: Decimal, last: Decimal | None, before: Seq
         return None
     fitting = [(d, r) for r in ratios() if _fits(book, broker, r, lot) and (d := _distance(last, before, r)) is not None]
     return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
+def plausible(book: Decimal, broker: Decimal, lot: Decimal = ONE) -> Ratio | None:
+    """The simplest usual ratio that turns one quantity into the other, or None; the quantity alone is no proof."""
+    if not book or book * broker <= 0:
+        return None
+    usual = (r for r in _common() if 1 in (r.new, r.old) or (r.new, r.old) in USUAL)
+    return next((r for r in usual if _fits(book, broker, r, lot)), None)
 
 
 def suspected(last: Decimal, before: Decimal) -> bool:
