@@ -156,7 +156,7 @@ class Firing:
             return None
         side = Side.SELL if rule.long else Side.BUY
         why = reason(rule, level)
-        line = f"#{rule.symbol} close" if quantity >= to_lot(size, instrument.lot) else f"#{rule.symbol} close {plain(quantity)}"
+        line = _whole(rule) if quantity >= to_lot(size, instrument.lot) else f"{_whole(rule)} {plain(quantity)}"
         return _Act(line, "close", (OrderIntent(rule.symbol, side, quantity=quantity, reduce_only=True, why=why),), quantity)
 
     async def _break_even(self, rule: ExitRule, position: Position, instrument: Instrument) -> _Act | None:
@@ -247,20 +247,21 @@ class Firing:
     async def _settled(self, rule: ExitRule, ticket: Ticket) -> None:
         status, flat = ticket.status, self._position(rule) is None
         placed = rule.kind is ExitKind.BREAK_EVEN and status is TicketStatus.WORKING
+        if status is TicketStatus.EXECUTED and not flat and _left_some(rule, ticket):
+            await self._again(rule, ticket, f"ticket {ticket.id} left what another order was closing")
+            return
         if status is TicketStatus.EXECUTED or placed or (flat and status not in (TicketStatus.PROPOSED, TicketStatus.CONFIRMED)):
             await self.end(rule, f"done by ticket {ticket.id}")
         elif status in NOTHING or status is TicketStatus.PARTIAL:
-            await self._again(rule, ticket)
+            await self._again(rule, ticket, f"ticket {ticket.id} came to nothing: {ticket.reason or ticket.status}")
 
-    async def _again(self, rule: ExitRule, ticket: Ticket) -> None:
+    async def _again(self, rule: ExitRule, ticket: Ticket, why: str) -> None:
         """Its ticket came to nothing, or to less than was asked: it waits again, and not at once where a person had the word."""
         async with self._bus.unit(who=WHO) as unit:
             current = await exits.get(unit.tx, rule.id)
             if current is None or current.status is not ExitStatus.FIRED:
                 return
-            back = replace(
-                current.moved(ExitStatus.ACTIVE, f"ticket {ticket.id} came to nothing: {ticket.reason or ticket.status}"), fired=None
-            )
+            back = replace(current.moved(ExitStatus.ACTIVE, why), fired=None)
             await exits.save(unit.tx, back)
             unit.then(partial(self._known.put, back))
         asked = ticket.mandate is None
@@ -280,6 +281,19 @@ def reason(rule: ExitRule, level: Decimal | None) -> str:
         ExitKind.TIME: "time exit",
     }[rule.kind]
     return f"{what} at {money_text(level)}" if level is not None else f"{what}: {rule.why}"
+
+
+def _whole(rule: ExitRule) -> str:
+    """The line that closes all of a position."""
+    return f"#{rule.symbol} close"
+
+
+def _left_some(rule: ExitRule, ticket: Ticket) -> bool:
+    """True for an exit of a whole position that closed a part of it, because another order was closing the rest when it fired.
+
+    That one may have come to nothing. What was bought since has nothing to do with it: then the whole was closed.
+    """
+    return rule.share == ONE and ticket.verb == "close" and ticket.line != _whole(rule)
 
 
 def _falls(rule: ExitRule) -> bool:

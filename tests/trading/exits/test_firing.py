@@ -12,7 +12,7 @@ from domain.exits import ExitKind
 from domain.tickets import TicketStatus
 from storage import exits
 from tests.trading.exits.test_monitor import falls, hold, rule
-from tests.trading.stage import Stage, close, stage
+from tests.trading.stage import Stage, buy, close, stage
 
 D = Decimal
 
@@ -62,3 +62,27 @@ async def test_a_rung_takes_its_share_of_what_an_order_under_way_leaves() -> Non
     await falls(made, "196")
     await made.pass_time(120, step=5)
     assert made.floor.book.holdings.quantity("AAPL") == 3, "half of ten, and half of the other five to the share below"
+
+
+async def test_a_stop_closes_the_rest_when_the_close_beside_it_came_to_nothing() -> None:
+    made = await stage()
+    await hold(made, rule())
+    made.broker.faults["submit"].append("lost_request")
+    made.broker.faults["find"].extend(["down"] * 30)
+    await made.do(close("AAPL", "4"))
+    await stays_down(made, 30)
+    assert made.floor.book.holdings.quantity("AAPL") == 4, "the other six are sold; four are being closed already"
+    await stays_down(made, 180)
+    assert made.floor.book.holdings.position("AAPL") is None
+    assert len(made.heard(ExitTriggered)) == 2
+    assert await made.agrees()
+
+
+async def test_what_was_bought_after_a_stop_fired_is_not_its_to_close() -> None:
+    made = await stage()
+    await hold(made, rule())
+    made.broker.faults["submit"].append("lost_response")
+    await falls(made, "170")
+    await made.do(buy("AAPL", "3"))
+    await stays_down(made, 60)
+    assert made.floor.book.holdings.quantity("AAPL") == 3
