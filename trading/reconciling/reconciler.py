@@ -17,6 +17,7 @@ from functools import partial
 
 from domain.errors import BrokerDown, BrokerError, SourceFailed
 from domain.events import ReconciliationFound
+from domain.ledger import EntryKind
 from domain.market import Quote
 from domain.orders import IN_FLIGHT, Fill, Order
 from domain.ports import BrokerState, Clock
@@ -284,8 +285,8 @@ class Reconciler:
         except SourceFailed as failure:
             log.warning("no prices to reconcile with: %s", failure)
             return {}, {}
-        before = {s: [p for p in (self._agreement.prices.get(s), closes.get(s)) if p is not None] for s in symbols}
-        return quotes, before
+        known = self._known_prices()
+        return quotes, {s: [p for p in (known.get(s), closes.get(s)) if p is not None] for s in symbols}
 
     async def _ask_all(self, differences: Sequence[Difference]) -> None:
         """Before a difference is believed, every order that could explain it is asked for."""
@@ -317,7 +318,18 @@ class Reconciler:
             return False
         self._watched = now
         quotes, _ = await self._held_quotes()
-        return any(suspected(q.last, before) for s, q in quotes.items() if (before := self._agreement.prices.get(s)) is not None)
+        known = self._known_prices()
+        return any(suspected(q.last, before) for s, q in quotes.items() if (before := known.get(s)) is not None)
+
+    def _known_prices(self) -> dict[str, Decimal]:
+        """What each symbol last cost as far as is known from before: when the books agreed, or in a trade since."""
+        traded: dict[str, Decimal] = {}
+        for entry in reversed(self._book.entries):
+            if entry.at < self._agreement.at:
+                break
+            if entry.symbol is not None and entry.kind is EntryKind.TRADE and entry.price > 0:
+                traded.setdefault(entry.symbol, entry.price)
+        return {**self._agreement.prices, **traded}
 
     async def _mark(self) -> None:
         """Remember at which prices book and broker agreed."""

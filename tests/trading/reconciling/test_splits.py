@@ -15,7 +15,7 @@ from domain.money import ZERO
 from domain.orders import OrderIntent, OrderType, Side
 from tests.fakes.market import coin
 from tests.trading.reconciling.elsewhere import found, order, shelve
-from tests.trading.stage import Stage, bought, deposit, limit, stage, stop
+from tests.trading.stage import Stage, bought, buy, deposit, limit, stage, stop
 from tests.trading.underway import row
 from trading.reconciling.splits import Ratio, ratios, rebased_order, recognised, suspected
 
@@ -254,3 +254,13 @@ async def test_the_same_split_again_on_the_same_day_is_a_trade() -> None:
 
 def test_coins_split_in_their_own_steps() -> None:
     assert recognised(D("0.5"), D("5"), D(7000), (D(70000),), coin("BTC").lot) == ratio("10:1")
+
+
+async def test_a_position_opened_since_the_last_look_may_split_too() -> None:
+    world = await stage(deposit("100000"))
+    await world.do(buy("AAPL", "10"))
+    await world.pass_time(5)
+    await happen(world, ratio("2:1"), D(20))
+    await world.pass_time(30, step=5)
+    assert [(f.what, f.about) for f in found(world)] == [("split", "AAPL")]
+    assert world.floor.book.holdings.quantity("AAPL") == 20
