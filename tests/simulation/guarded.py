@@ -68,6 +68,7 @@ class Guarded:
     bought: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     shares: dict[str, Decimal] = field(default_factory=dict)  # what the ticket of a rung may close
     sent: int = 0
+    known: set[str] = field(default_factory=set)
     size: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     automatic: bool = True
 
@@ -166,7 +167,9 @@ def _fired(world: World, seen: Guarded, event: events.ExitTriggered) -> None:
     """An exit fires once, on a price that somebody could have traded at, and acts by itself only where automation may."""
     before = seen.triggered.get(event.exit)
     world.counts.checks[ONCE] += 1
-    if before is not None and seen.tickets.get(before) not in (*OVER, TicketStatus.REPLACED):
+    line = next((s.ticket.line for s in reversed(world.sent) if s.ticket is not None and s.order.ticket == before), "close")
+    part = not line.endswith("close")  # another order was closing the rest, and came to nothing
+    if before is not None and not part and seen.tickets.get(before) not in (*OVER, TicketStatus.REPLACED):
         raise Broken(ONCE, f"exit {event.exit} of {event.symbol} fired on {event.ticket} while {before} was {seen.tickets.get(before)}")
     seen.triggered[event.exit] = event.ticket
     seen.shares[event.ticket] = event.share
@@ -184,7 +187,9 @@ def _shares(world: World, seen: Guarded) -> None:
     """A rung closes the part of the position that its ladder says."""
     for sent in world.sent[seen.sent :]:
         share = seen.shares.get(sent.order.ticket)
-        if share is not None and share < 1 and sent.call == "submit":
+        first = sent.order.client_id not in seen.known
+        seen.known.add(sent.order.client_id)
+        if share is not None and share < 1 and sent.call == "submit" and first:
             world.counts.checks[SHARE] += 1
             held = (*sent.held, seen.size[sent.order.symbol])
             most = max(abs(h) for h in held) * share + KNOWN[sent.order.symbol].lot

@@ -70,10 +70,6 @@ MONEY: tuple[Mutant, ...] = (
         ),
     ),
     mutant(
-        "nothing is asked for at a start",
-        (EXECUTION, "self._ask_for |= {o.client_id for o in self._book.orders if o.working}", "self._ask_for.clear()"),
-    ),
-    mutant(
         "a report is lost when the database refuses",
         (
             EXECUTION,
