@@ -62,7 +62,8 @@ MOVES: dict[TicketStatus, frozenset[TicketStatus]] = {
     TicketStatus.EXPIRED: frozenset(),
     TicketStatus.REPLACED: frozenset(),
     TicketStatus.EXECUTED: frozenset(),
-    TicketStatus.FAILED: frozenset(),
+    # one leg was refused, another given up as never arrived: it arrived after all, and filled
+    TicketStatus.FAILED: frozenset({TicketStatus.PARTIAL}),
 }
 
 

@@ -73,9 +73,10 @@ class Protection:
         async with self._lock:
             if not self._anything():
                 return
-            self._seen = self._book.changes
+            seen = self._book.changes
             await self._settle()
             await self._judge()
+            self._seen = seen  # what the database did not take is looked at again
 
     def _anything(self) -> bool:
         watched = self._watch is None or bool(self._watch.lost or self._watch.bare)

@@ -7,12 +7,16 @@ from decimal import Decimal
 
 import pytest
 
+from domain.errors import StorageFailed
 from domain.events import OrderCancelled, OrderReplaced, StopFailed, StopRestored
 from domain.orders import CancelIntent, Order, OrderIntent, OrderStatus, OrderType, ReplaceIntent, Side, TimeInForce
 from domain.tickets import TicketStatus
+from storage.store import Tx
 from tests.fakes.plain_venue import PlainVenue
 from tests.trading.stage import Stage, bracket, buy, close, limit, stage, stop
 from tests.trading.underway import row
+from trading.exits import lost_stops
+from trading.exits.lost_stops import LostStops
 
 D = Decimal
 
@@ -195,6 +199,25 @@ class TestMissingStops:
         await world.floor.execution._record.apply(report)
         assert not world.heard(StopFailed)
         await world.restart()
+        assert [e.quantity for e in world.heard(StopFailed)] == [10]  # type: ignore[attr-defined]
+
+    async def test_a_loss_the_database_would_not_take_is_told_in_the_next_round(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world, venue = await plain()
+        ticket = await world.do(stop("AAPL", "10", "170"))
+
+        remember = lost_stops.remember
+
+        async def torn(tx: Tx, account: str, what: LostStops) -> None:
+            if what.bare:
+                raise StorageFailed("the disk failed to write")
+            await remember(tx, account, what)
+
+        venue.drop(f"{ticket.id}-1")
+        with monkeypatch.context() as disk:
+            disk.setattr(lost_stops, "remember", torn)
+            await world.floor.pulse()
+        assert not world.heard(StopFailed)
+        await world.floor.pulse()
         assert [e.quantity for e in world.heard(StopFailed)] == [10]  # type: ignore[attr-defined]
 
 
