@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -103,6 +103,15 @@ def reduces(intent: Intent, portfolio: Portfolio) -> bool:
 def shrinks(held: Decimal, signed: Decimal) -> bool:
     """True when a signed quantity takes from a holding and does not cross zero."""
     return held * signed < 0 and abs(signed) <= abs(held)
+
+
+def whole_close(orders: Iterable[Order], close: OrderIntent) -> tuple[Intent, ...]:
+    """What closes all of a position: the cancels of the plain orders on the side of `close`, and `close`.
+
+    Such an order would open the other way once the position is flat, and a venue that sets units aside for it would refuse the close.
+    """
+    beside = (o for o in orders if o.open and o.symbol == close.symbol and o.side is close.side and not o.reduce_only)
+    return (*(CancelIntent(o.client_id, o.symbol, why="its position is being closed") for o in beside), close)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from commands.registry import action
 from domain.chat import Action, Amount, Unit, Verb
 from domain.errors import BadArgument, NoPosition, UserError
 from domain.money import HUNDRED, percent_text, plain
-from domain.orders import OrderIntent
+from domain.orders import Intent, OrderIntent
 from trading import sizing
+from trading.legs import whole_close
 
 CLOSE_ALL_WORD = "CLOSE-ALL"
 
@@ -22,7 +23,8 @@ async def close(ctx: Ctx, action: Action) -> Plan:
     """Close a position: all of it, a percentage, or a number of shares."""
     seen = await held(ctx, action)
     quantity, why = _part(seen, action.amount)
-    return Plan((market_exit(seen, quantity, why),), notes=_rest(seen, quantity))
+    intents = closes(seen, why) if quantity == seen.size else (market_exit(seen, quantity, why),)
+    return Plan(intents, notes=_rest(seen, quantity))
 
 
 @action(Verb.CLOSE_ALL, examples=("#close-all",))
@@ -34,7 +36,7 @@ async def close_all(ctx: Ctx, action: Action) -> Plan:
     seen, notes = sights(portfolio)
     if not seen:
         raise no_price(portfolio, portfolio.positions[0].symbol)
-    return Plan(tuple(market_exit(s, s.size, "close every position") for s in seen), word=CLOSE_ALL_WORD, notes=notes)
+    return Plan(tuple(i for s in seen for i in closes(s, "close every position")), word=CLOSE_ALL_WORD, notes=notes)
 
 
 @action(Verb.TAKE_PROFITS, examples=("#take-profits", "#take-profits 15%"))
@@ -57,7 +59,13 @@ async def take_profits(ctx: Ctx, action: Action) -> Plan:
             example=f"#{best.symbol} target {plain(amount.value)}%",
             code="nothing_to_do",
         )
-    return Plan(tuple(market_exit(s, s.size, f"up {percent_text(gain(s))}, at least {plain(amount.value)}%") for s in up), notes=notes)
+    why = {s.symbol: f"up {percent_text(gain(s))}, at least {plain(amount.value)}%" for s in up}
+    return Plan(tuple(i for s in up for i in closes(s, why[s.symbol])), notes=notes)
+
+
+def closes(seen: Sight, why: str) -> tuple[Intent, ...]:
+    """The close of a whole position, and the cancels of what would trade on after it."""
+    return whole_close(seen.portfolio.orders, market_exit(seen, seen.size, why))
 
 
 def market_exit(seen: Sight, quantity: Decimal, why: str) -> OrderIntent:

@@ -234,6 +234,17 @@ class TestNoAnswer:
         assert world.heard(OrderFilled)
         assert await world.agrees()
 
+    async def test_a_ticket_that_failed_has_traded_when_one_of_its_orders_fills_after_all(self) -> None:
+        world = await stage(unique=False)
+        world.broker.faults["submit"].extend(["reject", "late"])
+        ticket = await world.do(close("AAPL", "10"), close("NVDA", "20"))
+        await world.pass_time(61)
+        assert await world.status(ticket.id) is TicketStatus.FAILED
+        await world.broker.deliver()
+        await world.pass_time(1)
+        assert await world.status(ticket.id) is TicketStatus.PARTIAL
+        assert await world.agrees()
+
 
 class TestBrokerDown:
     async def test_it_waits_and_goes_when_the_broker_is_back(self) -> None:

@@ -23,6 +23,7 @@ from trading.book import Book
 from trading.bus import Bus, Unit
 from trading.exits.firing import WHO, Firing
 from trading.exits.held import Exits
+from trading.legs import whole_close
 from trading.tickets import TicketDesk
 
 log = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ class FailedStops:
         side = Side.SELL if position.quantity > 0 else Side.BUY
         reason = f"its stop failed: {why}"
         quantity = to_lot(abs(position.quantity), instrument.lot)
-        intents = (OrderIntent(symbol, side, quantity=quantity, reduce_only=True, why=reason),)
+        intents = whole_close(self._book.orders, OrderIntent(symbol, side, quantity=quantity, reduce_only=True, why=reason))
         line, origin = f"#{symbol} close", last.origin if last is not None else await self._firing.origin("")
         try:
             if wish == ACT:

@@ -27,6 +27,7 @@ from trading.bus import Bus, Unit
 from trading.commission import Commission
 from trading.exits.held import Exits, end
 from trading.exits.judge import gap
+from trading.legs import whole_close
 from trading.tickets import TicketDesk
 
 log = logging.getLogger(__name__)
@@ -156,8 +157,10 @@ class Firing:
             return None
         side = Side.SELL if rule.long else Side.BUY
         why = reason(rule, level)
-        line = _whole(rule) if quantity >= to_lot(size, instrument.lot) else f"{_whole(rule)} {plain(quantity)}"
-        return _Act(line, "close", (OrderIntent(rule.symbol, side, quantity=quantity, reduce_only=True, why=why),), quantity)
+        close = OrderIntent(rule.symbol, side, quantity=quantity, reduce_only=True, why=why)
+        if quantity >= to_lot(size, instrument.lot):
+            return _Act(_whole(rule), "close", whole_close(self._book.orders, close), quantity)
+        return _Act(f"{_whole(rule)} {plain(quantity)}", "close", (close,), quantity)
 
     async def _break_even(self, rule: ExitRule, position: Position, instrument: Instrument) -> _Act | None:
         """The stop at the broker moves, or one is placed; where the broker has no stops the exit itself becomes one."""

@@ -106,8 +106,15 @@ class Proposal:
 
     def working(self, symbol: str, side: Side) -> Decimal:
         """Quantity of plain open orders on a side of a symbol that this ticket leaves alone; reduce-only ones shrink by themselves."""
-        orders = (o for o in self.portfolio.orders if o.symbol == symbol and o.side is side and o.open and not o.reduce_only)
-        return sum((o.left for o in orders if o.client_id not in self.released), ZERO)
+        return sum((o.left for o in self._left_alone(symbol, side) if not o.reduce_only), ZERO)
+
+    def closing(self, symbol: str, side: Side) -> Decimal:
+        """Quantity of closes under way on a side of a symbol that this ticket leaves alone: they wait for the market, and will fill."""
+        return sum((o.left for o in self._left_alone(symbol, side) if o.reduce_only and o.type is OrderType.MARKET), ZERO)
+
+    def _left_alone(self, symbol: str, side: Side) -> Iterator[Order]:
+        orders = (o for o in self.portfolio.orders if o.symbol == symbol and o.side is side and o.open)
+        return (o for o in orders if o.client_id not in self.released)
 
 
 def _legs(proposal: Proposal) -> Iterator[Leg]:

@@ -102,6 +102,27 @@ def test_open_sells_and_earlier_legs_count() -> None:
     assert "short_sale" not in found(exits, sell("AAPL", "10")), "reduce-only orders shrink by themselves"
 
 
+def test_what_is_being_closed_cannot_be_sold_again() -> None:
+    """A close that waits for the open or the end of a halt fills: what is sold beside it would be a short."""
+    closing = book(AAPL="10", orders=(working("c-1", sell("AAPL", "10", reduce_only=True)),))
+    finding = found(closing, sell("AAPL", "2"))["short_sale"]
+    assert (finding.severity, dict(finding.details)["beyond"]) == (BLOCKING, "2")
+    part = book(AAPL="10", orders=(working("c-1", sell("AAPL", "4", reduce_only=True)),))
+    assert "short_sale" not in found(part, sell("AAPL", "6"))
+    assert "short_sale" in found(part, sell("AAPL", "7"))
+    gone = book(orders=(working("c-1", sell("AAPL", "10", reduce_only=True)),))
+    assert dict(found(gone, sell("AAPL", "2"))["short_sale"].details)["beyond"] == "2", "a close never sells short by itself"
+
+
+def test_a_partial_close_says_what_open_sells_would_sell_short() -> None:
+    orders = (working("a-1", sell("AAPL", "6", limit="110")),)
+    finding = found(book(shorting=True, AAPL="10", orders=orders), sell("AAPL", "5", reduce_only=True))["short_sale"]
+    assert finding.severity is WARNING
+    assert finding.sentence == ("Open sell orders are for 6 AAPL, and this leaves 5: 1 would be sold short. `/orders` shows them.")
+    assert "short_sale" not in found(book(shorting=True, AAPL="10", orders=orders), sell("AAPL", "4", reduce_only=True))
+    assert "short_sale" not in found(book(AAPL="10", orders=orders), sell("AAPL", "5", reduce_only=True)), "there it never shorts"
+
+
 # session
 
 
