@@ -37,7 +37,9 @@ async def rests(world: World, dice: Dice) -> None:
 
 async def splits(world: World, dice: Dice) -> None:
     """Shares split: the broker ends the orders in them, quantity and price change in the same moment, the value does not."""
+    book = world.house.floor.book.holdings if world.house is not None else None
     held = {s: q for s, q in (await world.venue_positions()).items() if s != "BTC" and q and (q / 2) % 1 == 0}
+    held = {s: q for s, q in held.items() if book is not None and book.quantity(s) == q}  # of what nobody has seen no split can be told
     moving = {w.order.symbol for w in await world.venue_orders() if w.open and not w.order.protective}
     ready = sorted(s for s in held.keys() - moving - {s for s, _ in happened(world)} if world.setting.market.trading(s))
     if world.setting.shared or world.setting.durable or _under_way(world) or not ready:

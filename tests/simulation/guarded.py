@@ -15,7 +15,7 @@ from domain import codec, events
 from domain.exits import ExitKind, ExitRule, ExitStatus
 from domain.market import Freshness, Quote
 from domain.money import ZERO
-from domain.orders import STOPS, CancelIntent, ExitIntent, OrderIntent, ReplaceIntent
+from domain.orders import STOPS, CancelIntent, ExitIntent, Order, OrderIntent, ReplaceIntent
 from domain.tickets import Ticket, TicketStatus
 from storage import exits, tickets
 from tests.simulation import elsewhere
@@ -71,6 +71,7 @@ class Guarded:
     known: set[str] = field(default_factory=set)
     size: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     automatic: bool = True
+    long: dict[str, bool] = field(default_factory=dict)
 
 
 async def watch(world: World, seconds: float) -> None:
@@ -211,7 +212,7 @@ async def _naked(world: World, seen: Guarded, rules: list[ExitRule], step: timed
         if order.client_id in world.setting.wire.overdue:
             continue  # given up, told, and taken back if it comes
         if working.open and order.reduce_only and order.type in STOPS and positions.get(order.symbol, D(0)) * order.side.sign < 0:
-            cover[order.symbol] += order.left
+            cover[order.symbol] += min(order.left, _of_its_bracket(venue, order))
     firing = {rule.symbol for rule in rules if rule.status is ExitStatus.FIRED}
     for rule in rules:
         if (
@@ -224,7 +225,10 @@ async def _naked(world: World, seen: Guarded, rules: list[ExitRule], step: timed
             cover[rule.symbol] = max(cover[rule.symbol], abs(positions.get(rule.symbol, D(0))))
     others = {o.symbol for o in elsewhere.by_hand(world)}  # of shares that somebody bought elsewhere nobody knows whose stop is whose
     for symbol in {*cover, *seen.owed, *seen.brackets.values()} - others:
-        size = seen.size[symbol] = abs(positions.get(symbol, D(0)))
+        position = positions.get(symbol, D(0))
+        size = seen.size[symbol] = abs(position)
+        if position and seen.long.setdefault(symbol, position > 0) != (position > 0):
+            seen.long[symbol], seen.owed[symbol] = position > 0, D(0)  # the other way round nobody has asked for a stop
         gone = _reduced(venue, seen, symbol, long=positions.get(symbol, D(0)) > 0)  # what was closed had its stop, as far as there was one
         seen.owed[symbol] = max(seen.owed[symbol] + _promised(venue, seen, symbol) - gone, D(0))
         if not seen.withdrawn[symbol]:
@@ -242,6 +246,14 @@ async def _naked(world: World, seen: Guarded, rules: list[ExitRule], step: timed
         known_within = COMPARED if world.counts.faults["reports missing"] else T  # a word that was lost is missed when books are compared
         if lack.lasts > known_within and lack.rounds > ROUNDS:
             raise Broken(NAKED, f"{owed - cover[symbol]} of {owed} {symbol} had no stop for {lack.lasts.seconds} s, and nobody was told")
+
+
+def _of_its_bracket(venue: list[VenueOrder], exit: Order) -> Decimal:
+    """What an exit is for: of a bracket, what its entry has filled and its exits have not closed; else all it is."""
+    if exit.waits_for is None:
+        return exit.left
+    own = [w.order for w in venue if w.order.ticket == exit.ticket]
+    return max(sum((o.filled if o.waits_for is None else -o.filled for o in own), D(0)), D(0))
 
 
 def _reduced(venue: list[VenueOrder], seen: Guarded, symbol: str, *, long: bool) -> Decimal:
