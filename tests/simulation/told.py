@@ -14,6 +14,7 @@ from domain.chat import Reply, ReplyKind
 from domain.tickets import TicketStatus
 from storage.outbox import TOLD, Verdict
 from tests.simulation.broken import Broken
+from tests.simulation.setting import ACCOUNT
 from tests.simulation.world import STRANGER, World, said
 
 NOTHING_HAPPENED = frozenset(
@@ -130,10 +131,14 @@ async def nothing_false_is_told(world: World) -> int:
             if traded.get(name) or alive.get(name) or name in under_way:
                 raise Broken("nothing false is told", f"told that nothing happened on {ticket.id} ({ticket.status}) while {name} lives")
     world.memory["answers told"] = len(world.phone.answers)
+    async with world.setting.disk.inner.read() as tx:
+        placed = {row["client_id"] for row in await tx.select("orders", account=ACCOUNT)}
     alerts = [row.alert for row in await rows_of(world)]
     for alert in alerts[world.memory.get("alerts told", 0) :]:
-        name = alert.key.removeprefix(f"{alert.kind}:")
         if alert.kind in OVER:
+            name = alert.key.split(":")[2]  # kind:symbol:order
+            if name not in placed:
+                raise Broken("nothing false is told", f"{alert.key} is about an order that was never written")
             checked += 1
             if alive.get(name) or (name in under_way and not (world.setting.wire.jumped or name in world.setting.wire.overdue)):
                 raise Broken("nothing false is told", f"{alert.kind} was told while {name} lives")
