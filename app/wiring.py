@@ -18,6 +18,7 @@ from app.drill import Rehearsals
 from app.settings import Settings
 from app.worlds import Wanted, World
 from commands import alerts
+from commands.access import People
 from commands.context import Part
 from commands.day import Day
 from commands.desk import FrontDesk
@@ -32,7 +33,7 @@ from domain.events import DayDigested
 from domain.ids import RandomIds
 from domain.ledger import Entry
 from domain.portfolio import AccountSpec, Mode
-from domain.ports import Ids
+from domain.ports import Broker, Clock, Ids
 from market.hub import Hub
 from storage import accounts, journal, ledger, world
 from storage.snapshot import copy_store, open_copy, open_memory
@@ -223,6 +224,36 @@ async def _open(
     return opening.spec
 
 
+def _floor(
+    settings: Settings,
+    store: Store,
+    market: World,
+    hub: Hub,
+    spec: AccountSpec,
+    ids: Ids,
+    broker: Broker,
+    people: People,
+    wall: Clock | None,
+) -> Floor:
+    floor = open_floor(
+        spec,
+        hub,
+        store,
+        market.clock,
+        ids,
+        broker,
+        news=market.news,
+        calendar=market.calendar,
+        concerns=concerns(hub),
+        alerts=partial(alerts.pushed, zone=ZoneInfo(settings.zone)),
+        authority=people,
+        terms=Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance),
+        wall=wall,
+    )
+    floor.bus.chats = people.chats
+    return floor
+
+
 async def _assembled(
     settings: Settings,
     wanted: Wanted,
@@ -237,22 +268,11 @@ async def _assembled(
 ) -> House:
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
-    terms = Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance)
+    people = People(spec.name)
+    await people.load(store)
     zone = ZoneInfo(settings.zone)
-    floor = open_floor(
-        spec,
-        hub,
-        store,
-        market.clock,
-        ids,
-        broker,
-        news=market.news,
-        calendar=market.calendar,
-        concerns=concerns(hub),
-        alerts=partial(alerts.pushed, zone=zone),
-        terms=terms,
-        wall=None if wanted.still else SystemClock(),
-    )
+    wall = None if wanted.still else SystemClock()
+    floor = _floor(settings, store, market, hub, spec, ids, broker, people, wall)
     tell_day = partial(Day(store, spec.name, partial(event_text, zone=zone)).tell, floor.bus)
     floor.schedule.jobs = Jobs(agenda.actions(floor, settings, wanted, digest=tell_day))
     stack.push_async_callback(floor.schedule.close)
@@ -264,7 +284,17 @@ async def _assembled(
     usage = UsageBuffer(store, market.clock, spec.name)
     drills = Rehearsals(floor, zone)
     front = FrontDesk(
-        floor, market.news, market.calendar, registry, ids, demo=demo, drills=drills, read_only=read_only, zone=zone, usage=usage
+        floor,
+        market.news,
+        market.calendar,
+        registry,
+        ids,
+        demo=demo,
+        drills=drills,
+        read_only=read_only,
+        zone=zone,
+        usage=usage,
+        people=people,
     )
     house = House(
         settings,

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from commands import digest
 from commands.hearing import Decision
-from commands.reader import CHAT, Ear
+from commands.reader import Ear
 from commands.slash.sheet import moment
 from domain.alerts import Alert
 from domain.chat import Reply, Text, Tone
@@ -28,7 +28,7 @@ from domain.errors import Busy
 from domain.events import Event
 from domain.ports import Clock
 from storage import outbox
-from storage.outbox import TOLD, OutboxRow, Verdict
+from storage.outbox import HOME, TOLD, OutboxRow, Verdict
 from storage.store import Store
 
 LATE = timedelta(minutes=2)
@@ -81,7 +81,7 @@ class Courier:
     alert is not, it is the trouble and is put away as that; so none holds up the next one unless the platform takes nothing at all.
     """
 
-    def __init__(self, store: Store, clock: Clock, account: str, deliver: Deliver, *, chat: str = CHAT, zone: tzinfo = UTC) -> None:
+    def __init__(self, store: Store, clock: Clock, account: str, deliver: Deliver, *, chat: str = HOME, zone: tzinfo = UTC) -> None:
         self._store = store
         self._clock = clock
         self._account = account
@@ -129,7 +129,7 @@ class Courier:
     async def _sweep(self) -> None:
         """Rows that no longer read back would hold up all others."""
         async with self._store.write() as tx:
-            bad = await outbox.settle_unreadable(tx, self._account, self._clock.now())
+            bad = await outbox.settle_unreadable(tx, self._account, self._clock.now(), chat=self._ear.chat)
         if bad:
             log.error("%s alerts do not read back and are not told", bad)
         self._swept = True
@@ -150,8 +150,8 @@ class Courier:
     async def _waiting(self, lane: Lane) -> list[OutboxRow]:
         async with self._store.read() as tx:
             if lane.critical:
-                return await outbox.urgent(tx, self._account, AT_ONCE)
-            return await outbox.ordinary(tx, self._account, self._clock.now(), AT_ONCE)
+                return await outbox.urgent(tx, self._account, AT_ONCE, chat=self._ear.chat)
+            return await outbox.ordinary(tx, self._account, self._clock.now(), AT_ONCE, chat=self._ear.chat)
 
     async def _next(self, rows: Sequence[OutboxRow], lane: Lane) -> Load | None:
         """The next message of these rows; what is not to be told now is settled or held on the way to it."""

@@ -1,43 +1,93 @@
-"""Who may do what: one function for every line and every button, on every platform."""
+"""Who may do what: one place for every line and every button, on every platform."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 
-from domain.chat import Access, Failure, Reply, ReplyKind, Text, Tone
+from domain.chat import Access
 from domain.errors import NotAllowed
+from domain.people import Member, Role
 from domain.tickets import Origin
+from storage import people
+from storage.outbox import HOME
+from storage.store import Store, Tx
 
 LOCAL = frozenset({"terminal", "ask"})
 """Platforms where the person at the keyboard already has the files and the keys, and so owns everything."""
 
-
-class Role(StrEnum):
-    """What a person is to this installation."""
-
-    OWNER = "owner"
-    STRANGER = "stranger"
+KEEPER = "keeper"
+"""The person at the keyboard, as one human in every chat that was paired from there."""
 
 
-def role(origin: Origin) -> Role:
-    """The role of whoever sent a line; an empty list of approved people admits nobody but the terminal."""
-    return Role.OWNER if origin.platform in LOCAL else Role.STRANGER
+class People:
+    """Everybody on one account, as the database has it; nobody but the person at the keyboard before anybody is let in."""
+
+    def __init__(self, account: str = "", members: Iterable[Member] = ()) -> None:
+        self.account = account
+        self._members = {(m.platform, m.person): m for m in members}
+
+    async def load(self, store: Store) -> None:
+        """Read who there is."""
+        async with store.read() as tx:
+            self._members = {(m.platform, m.person): m for m in await people.all(tx, self.account)}
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """Everybody, in the order they were let in."""
+        return tuple(self._members.values())
+
+    def member(self, platform: str, person: str) -> Member | None:
+        """The identity of that platform, or None."""
+        return self._members.get((platform, person))
+
+    def role(self, origin: Origin) -> Role | None:
+        """The role of whoever sent a line; None for a stranger."""
+        if origin.platform in LOCAL:
+            return Role.OWNER
+        found = self.member(origin.platform, origin.person)
+        return found.role if found is not None else None
+
+    def owns(self, origin: Origin) -> bool:
+        """True for an owner; what the ticket desk asks before it allows trading again."""
+        return self.role(origin) is Role.OWNER
+
+    def answers(self, origin: Origin, asked: Origin) -> bool:
+        """True when a card that `asked` asked for may be answered from `origin`: by the same person anywhere, or by an owner."""
+        mine = self.human(origin)
+        same = (origin.platform, origin.person) == (asked.platform, asked.person) or (mine is not None and mine == self.human(asked))
+        return same or (self.owns(origin) and asked.platform not in LOCAL)
+
+    def human(self, origin: Origin) -> str | None:
+        """The person behind an identity, the same in all their chats; None for a stranger."""
+        found = self.member(origin.platform, origin.person)
+        if found is not None or origin.platform not in LOCAL:
+            return found.human if found is not None else None
+        return f"{KEEPER}:{origin.person}" if origin.person != "owner" else KEEPER
+
+    def chats(self) -> Sequence[str]:
+        """Every chat that alerts go to, the terminal's first."""
+        return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in self._members.values())]))
+
+    async def put(self, tx: Tx, member: Member) -> None:
+        """Write an identity down; it counts once `took` is told after the commit."""
+        await people.put(tx, member)
+
+    async def drop(self, tx: Tx, member: Member) -> None:
+        """Forget an identity; it counts once `lost` is told after the commit."""
+        await people.remove(tx, member)
+
+    def took(self, member: Member) -> None:
+        """From now on this identity may do what its role allows."""
+        self._members[member.platform, member.person] = member
+
+    def lost(self, member: Member) -> None:
+        """From now on this identity is a stranger."""
+        self._members.pop((member.platform, member.person), None)
 
 
-def is_owner(origin: Origin) -> bool:
-    """True for a person who owns the installation; what the ticket desk asks before it allows trading again."""
-    return role(origin) is Role.OWNER
-
-
-def require(origin: Origin, access: Access) -> None:
-    """Let a line or a button through, or raise NotAllowed."""
-    if role(origin) is not Role.OWNER:
-        raise NotAllowed(f"Only an owner may do that ({access.value}).")
-
-
-def stranger(origin: Origin) -> Reply:
-    """All that a stranger learns: their own id, and that an owner must approve it."""
-    message = (
-        f"You are {origin.person} on {origin.platform}. An owner of this installation must approve that id before anything is shown here."
-    )
-    return Reply((Text(message, Tone.LEAD),), kind=ReplyKind.ERROR, failure=Failure("not_allowed", message))
+def require(role: Role | None, access: Access) -> None:
+    """Let a line or a button through, or raise NotAllowed with the role it takes."""
+    if role is None or not role.allows(access):
+        needed = next(r for r in Role if r.allows(access))
+        article = "an" if needed is Role.OWNER else "a"
+        raise NotAllowed(f"Only {article} {needed} of this account may do that{f'; you are a {role}' if role is not None else ''}.")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-from commands import digest, followups, housewords, notes, watchwords
+from commands import digest, followups, housewords, notes, peoplewords, watchwords
 from commands.hearing import fact
 from commands.kinds import kind_named
 from domain import events
@@ -161,6 +161,8 @@ def _house(event: events.Event, zone: tzinfo) -> Alert | None:
             return _alert(event, "broker-back", f"broker:{mark}", housewords.broker_up(event, zone))
         case events.JobFailed(job=job, reference=reference):
             return _alert(event, "job-failed", job, followups.failed(job, reference))
+        case events.AccessMoved(move=move, person=person, who=who):
+            return _alert(event, peoplewords.KINDS[move], f"{person}:{mark}", peoplewords.access_moved(event), by=who)
         case events.WasAway(missed=missed):
             return _alert(event, "was-away" if missed else "back", mark, housewords.was_away(event, zone))
         case events.DayDigested():

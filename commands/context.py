@@ -10,10 +10,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from commands.access import People, require
 from commands.sessions import Session
-from domain.chat import Action, Reply
+from domain.chat import Access, Action, Reply
 from domain.errors import NotAllowed, ReadOnly, UnknownSymbol
 from domain.orders import Intent
+from domain.people import Role
 from domain.portfolio import AccountSpec, Portfolio
 from domain.ports import Calendar, Clock, NewsSource
 from domain.tickets import Origin
@@ -101,6 +103,7 @@ class Ctx:
     read_only: bool = False
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
+    people: People = field(default_factory=People)
     asked: str = ""  # the command or verb of this line, for counting
     typed: bool = False  # a person typed this `/` line: neither a button nor what the copilot made of free text
     _portfolio: Portfolio | None = None
@@ -124,6 +127,15 @@ class Ctx:
     def clock(self) -> Clock:
         """The only source of time."""
         return self.floor.clock
+
+    @property
+    def role(self) -> Role | None:
+        """What the person who sent this line may do here."""
+        return self.people.role(self.origin)
+
+    def require(self, access: Access) -> None:
+        """Let this line through, or raise NotAllowed."""
+        require(self.role, access)
 
     async def portfolio(self, *, fresh: bool = False, extra: Sequence[str] = ()) -> Portfolio:
         """One consistent snapshot, the same for everything this line asks; `extra` symbols get a quote too, `fresh` takes a new one."""

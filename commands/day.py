@@ -42,6 +42,7 @@ TOLD = (
     events.ReconciliationFound,
     events.BrokerDown,
     events.BrokerUp,
+    events.AccessMoved,
     events.WasAway,
     events.JobFailed,
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from commands import access, grammar, proposal, refusal, release
+from commands import grammar, proposal, refusal, release
+from commands.access import People
 from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
 from commands.registry import Registry, hyphens
 from commands.sessions import Sessions
+from commands.strangers import Strangers, unknown
 from commands.usage import UsageBuffer
 from commands.words import is_hidden, shown
 from domain.chat import Access, Action, Incoming, Reply, Verb
@@ -22,6 +25,8 @@ from domain.tickets import Proposer
 from trading.floor import Floor
 
 LONGEST = 4000
+
+log = logging.getLogger(__name__)
 
 LOOKS: Mapping[str, frozenset[str]] = {
     "alerts": frozenset({"", "recent", "digest"}),
@@ -58,6 +63,7 @@ class FrontDesk:
     usage: UsageBuffer | None = None
     sessions: Sessions = field(default_factory=Sessions)
     converse: Converse | None = None
+    people: People = field(default_factory=People)
 
     async def handle(self, incoming: Incoming) -> Reply:
         """The answer to one line or tap.
@@ -65,8 +71,8 @@ class FrontDesk:
         A stranger learns their own id. A UserError becomes a reply that says what to type instead; any other exception is logged under a
         reference and answered with it. Cancellation goes through.
         """
-        if access.role(incoming.origin) is access.Role.STRANGER:
-            return access.stranger(incoming.origin)
+        if self.people.role(incoming.origin) is None:
+            return await self._strange(incoming)
         ctx = self.context(incoming)
         try:
             reply = await self._answer(ctx, incoming)
@@ -78,6 +84,15 @@ class FrontDesk:
         if self.usage is not None:
             self.usage.note(ctx.asked or reply.command or "text", _outcome(reply))
         return reply
+
+    async def _strange(self, incoming: Incoming) -> Reply:
+        """The answer to somebody without a role: the same words, also where the house is in trouble."""
+        strangers = Strangers(self.people, self.floor.bus, self.floor.clock, read_only=self.read_only)
+        try:
+            return await strangers.answer(incoming)
+        except Exception:
+            log.exception("a stranger's line could not be noted")
+            return unknown(incoming.origin)
 
     def context(self, incoming: Incoming) -> Ctx:
         """The context of one line: the floor and sources of this account, and the memory of its chat."""
@@ -93,6 +108,7 @@ class FrontDesk:
             read_only=self.read_only,
             parts=self.parts,
             zone=self.zone,
+            people=self.people,
         )
 
     async def _answer(self, ctx: Ctx, incoming: Incoming) -> Reply:
@@ -152,7 +168,7 @@ class FrontDesk:
             return await self._line(ctx, inner if inner.startswith("#") else f"#{inner}", typed=typed)
         spec = self.registry.command(name)
         ctx.asked, ctx.typed = spec.name, typed
-        access.require(ctx.origin, spec.access)
+        ctx.require(spec.access)
         return await self.registry.call(ctx, name, rest.split())
 
     async def _said(self, ctx: Ctx, line: str) -> Reply:
@@ -170,7 +186,7 @@ class FrontDesk:
                 spec = self.registry.command(name)
                 if spec.access is Access.ADMIN and " ".join(arguments.values()) not in LOOKS.get(spec.name, ()):
                     raise NotAllowed(f"That changes more than an answer; type `/{hyphens(name)}` yourself.", example=f"/{hyphens(name)}")
-                access.require(ctx.origin, spec.access)
+                ctx.require(spec.access)
                 return await self.registry.call(ctx, name, given=arguments)
 
 

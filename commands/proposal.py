@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from commands import access
 from commands.card import Frame, card
 from commands.context import Ctx, Plan
 from commands.followups import reason_sentence
@@ -20,7 +19,7 @@ log = logging.getLogger(__name__)
 
 async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON) -> Reply:
     """The card of an action, stored as a ticket before it is shown; a plan without intents says why there is nothing to do."""
-    access.require(ctx.origin, Access.PROPOSE)
+    ctx.require(Access.PROPOSE)
     spec = ctx.registry.action(action.verb)
     if action.target and ctx.known(action.target):
         ctx.session.symbol = action.target
@@ -36,7 +35,7 @@ async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON
 
 async def draw(ctx: Ctx, *, line: str, verb: str, intents: Sequence[Intent], notes: tuple[str, ...] = ()) -> Reply:
     """The card of what a `/` command would change in the house itself; `line` is the command in its canonical spelling."""
-    access.require(ctx.origin, Access.PROPOSE)
+    ctx.require(Access.PROPOSE)
     ticket = await ctx.floor.desk.propose(line=line, verb=verb, origin=ctx.origin, proposer=Proposer.PERSON, intents=intents)
     return show(ctx, ticket, notes=notes)
 
@@ -56,7 +55,7 @@ async def emergency(ctx: Ctx, action: Action) -> Reply:
 
     Whatever goes wrong with the card, the reply says that trading is halted. Where nothing may change, the card is shown and nothing halts.
     """
-    access.require(ctx.origin, Access.ADMIN)
+    ctx.require(Access.PROPOSE)
     if ctx.read_only:
         return _led(await propose(ctx, action), "Typed in `foliopilot chat`, this halts trading at once. Here nothing was halted.")
     try:

@@ -10,11 +10,10 @@ from commands.hearing import Decision, Hearing, History, decide, midnight
 from commands.kinds import kind_named
 from domain.alerts import Alert, Urgency
 from storage import outbox, states
-from storage.outbox import Verdict
+from storage.outbox import HOME, Verdict
 from storage.store import Tx
 
 PART = "hearing"
-CHAT = "terminal:local"
 
 
 async def settings_of(tx: Tx, account: str, chat: str) -> Hearing:
@@ -28,15 +27,15 @@ async def keep(tx: Tx, account: str, chat: str, settings: Hearing, now: datetime
     await states.put(tx, account, f"{PART}:{chat}", replace(settings, snoozed=lasting))
 
 
-async def told_today(tx: Tx, account: str, now: datetime) -> int:
-    """How many counted alerts were told on the reader's day; `now` in the reader's zone."""
-    return sum(1 for kind in await outbox.told_kinds(tx, account, midnight(now)) if kind_named(kind).counted)
+async def told_today(tx: Tx, account: str, chat: str, now: datetime) -> int:
+    """How many counted alerts were told in a chat on the reader's day; `now` in the reader's zone."""
+    return sum(1 for kind in await outbox.told_kinds(tx, account, midnight(now), chat=chat) if kind_named(kind).counted)
 
 
 class Ear:
     """Judges the alerts of one account for one chat, by what is set and what was told, both read anew each time."""
 
-    def __init__(self, account: str, chat: str = CHAT, zone: tzinfo = UTC) -> None:
+    def __init__(self, account: str, chat: str = HOME, zone: tzinfo = UTC) -> None:
         self.account = account
         self.chat = chat
         self.zone = zone
@@ -55,7 +54,7 @@ class Ear:
         for alert in alerts:
             kind = kind_named(alert.kind)
             if kind.counted and spent is None:
-                spent = await told_today(tx, self.account, local)
+                spent = await told_today(tx, self.account, self.chat, local)
             history = await self._history(tx, alert, now, told, spent or 0)
             found.append(Decision(Verdict.ELSEWHERE) if self._answered(alert) else decide(alert, settings, history, local))
             if found[-1].verdict in outbox.TOLD:
@@ -70,5 +69,5 @@ class Ear:
         cooldown = kind_named(alert.kind).cooldown
         if alert.key in told:
             return History(now, told[alert.key].weight, spent)
-        last = await outbox.told(tx, self.account, alert.key, now - cooldown) if cooldown else None
+        last = await outbox.told(tx, self.account, alert.key, now - cooldown, chat=self.chat) if cooldown else None
         return History(last.delivered, last.alert.weight, spent) if last is not None else History(told_today=spent)

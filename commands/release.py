@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from commands import access
 from commands.card import figure
 from commands.context import Ctx
 from commands.followups import after_tap
@@ -14,7 +13,7 @@ from domain.tickets import Ticket, TicketStatus
 
 async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) -> Reply:
     """Release a ticket, or show the fresh card that took its place because the price moved. `digest` None is the stored ticket's own."""
-    access.require(ctx.origin, Access.PROPOSE)
+    ctx.require(Access.PROPOSE)
     ctx.must_write("confirm cards")
     before = await ctx.floor.desk.get(ident)
     if before is None:
@@ -30,14 +29,14 @@ async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) ->
 
 async def cancel(ctx: Ctx, ident: str) -> Reply:
     """Take a card away; nothing is sent."""
-    access.require(ctx.origin, Access.PROPOSE)
+    ctx.require(Access.PROPOSE)
     ctx.must_write("cancel cards")
     return after_tap(await ctx.floor.desk.cancel(ident, ctx.origin))
 
 
 def _halts(ctx: Ctx, ticket: Ticket, digest: str, word: str | None) -> bool:
     """True for the confirmation of an emergency stop that will hold: its first half happens before anything is sent."""
-    mine = ticket.origin.platform == ctx.origin.platform and ticket.origin.person == ctx.origin.person
+    mine = ctx.people.answers(ctx.origin, ticket.origin)
     fits = digest == ticket.digest() and (ticket.word is None or (word or "").upper() == ticket.word.upper())
     return ticket.verb == Verb.EMERGENCY_STOP.value and ticket.open and mine and fits and ctx.clock.now() < ticket.expires
 

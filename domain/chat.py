@@ -17,13 +17,20 @@ from domain.tickets import Origin, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One message or tap. `key` is unique per platform event; `payload` is a tapped button's payload, else None."""
+    """One message or tap. `key` is unique per platform event; `payload` is a tapped button's payload, else None.
+
+    `name` is what the platform calls the person, `message` its id of the message (of a tap: of the one that was tapped), and `group` says
+    that others can read along.
+    """
 
     key: str
     origin: Origin
     text: str
     at: datetime
     payload: str | None = None
+    name: str = ""
+    message: str = ""
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from storage.store import Tx
 log = logging.getLogger(__name__)
 
 LAST = "\U0010ffff"
+HOME = "terminal:local"
+"""The chat of the person at the terminal: whatever goes to anybody goes there too."""
 
 
 class Verdict(StrEnum):
@@ -56,11 +58,12 @@ class OutboxRow:
     verdict: Verdict | None = None
 
 
-async def add(tx: Tx, alert: Alert) -> None:
-    """Queue an alert, due at once."""
+async def add(tx: Tx, alert: Alert, chats: Sequence[str] = (HOME,)) -> None:
+    """Queue an alert for every chat it goes to, due at once; each chat's row has a fate of its own."""
     row = {"account": alert.account, "at": alert.at, "due": alert.at, "tries": 0, "delivered": None, "body": codec.dumps(alert)}
     verdict = Verdict.LOUD if alert.urgency is Urgency.CRITICAL else None
-    await tx.insert("outbox", row | {"kind": alert.kind, "key": alert.key, "verdict": verdict})
+    for chat in chats:
+        await tx.insert("outbox", row | {"kind": alert.kind, "key": alert.key, "verdict": verdict, "chat": chat})
 
 
 async def due(tx: Tx, now: datetime, limit: int = 50, *, account: str | None = None) -> list[OutboxRow]:
@@ -69,21 +72,23 @@ async def due(tx: Tx, now: datetime, limit: int = 50, *, account: str | None = N
     return _read(await tx.select("outbox", delivered=None, until=("due", now), order="id", limit=limit, **narrowed))
 
 
-async def urgent(tx: Tx, account: str, limit: int) -> list[OutboxRow]:
+async def urgent(tx: Tx, account: str, limit: int, *, chat: str = HOME) -> list[OutboxRow]:
     """Critical alerts that wait, in the order they were queued, those to be tried later included."""
-    return _read(await tx.select("outbox", account=account, delivered=None, verdict=Verdict.LOUD, order="id", limit=limit))
+    return _read(await tx.select("outbox", account=account, chat=chat, delivered=None, verdict=Verdict.LOUD, order="id", limit=limit))
 
 
-async def ordinary(tx: Tx, account: str, now: datetime, limit: int) -> list[OutboxRow]:
+async def ordinary(tx: Tx, account: str, now: datetime, limit: int, *, chat: str = HOME) -> list[OutboxRow]:
     """The other alerts that wait, in the order they were queued: those to be tried later included, those held only once it is time."""
-    fresh = await tx.select("outbox", account=account, delivered=None, verdict=None, order="id", limit=limit)
-    held = await tx.select("outbox", account=account, delivered=None, verdict=Verdict.HELD, until=("due", now), order="id", limit=limit)
+    fresh = await tx.select("outbox", account=account, chat=chat, delivered=None, verdict=None, order="id", limit=limit)
+    held = await tx.select(
+        "outbox", account=account, chat=chat, delivered=None, verdict=Verdict.HELD, until=("due", now), order="id", limit=limit
+    )
     return _read(sorted([*fresh, *held], key=lambda row: row["id"])[:limit])
 
 
-async def waiting(tx: Tx, account: str, limit: int = 1000) -> list[OutboxRow]:
+async def waiting(tx: Tx, account: str, limit: int = 1000, *, chat: str = HOME) -> list[OutboxRow]:
     """Everything that waits, whatever for, in the order it was queued."""
-    return _read(await tx.select("outbox", account=account, delivered=None, order="id", limit=limit))
+    return _read(await tx.select("outbox", account=account, chat=chat, delivered=None, order="id", limit=limit))
 
 
 async def delivered(tx: Tx, id: int, at: datetime, verdict: Verdict = Verdict.LOUD) -> None:
@@ -97,9 +102,9 @@ async def settle(tx: Tx, ids: Sequence[int], at: datetime, verdict: Verdict) -> 
         await tx.update("outbox", {"delivered": at, "verdict": verdict}, id=tuple(ids), delivered=None)
 
 
-async def settle_unreadable(tx: Tx, account: str, at: datetime) -> int:
+async def settle_unreadable(tx: Tx, account: str, at: datetime, *, chat: str = HOME) -> int:
     """End the waiting of rows whose body no longer reads back, so that they hold nobody up; returns how many there were."""
-    rows = await tx.select("outbox", account=account, delivered=None)
+    rows = await tx.select("outbox", account=account, chat=chat, delivered=None)
     bad = tuple(row["id"] for row in rows if _one(row) is None)
     await settle(tx, bad, at, Verdict.UNREADABLE)
     return len(bad)
@@ -111,9 +116,9 @@ async def hold(tx: Tx, ids: Sequence[int], until: datetime) -> None:
         await tx.update("outbox", {"verdict": Verdict.HELD, "due": until}, id=tuple(ids), delivered=None)
 
 
-async def release(tx: Tx, account: str, at: datetime) -> int:
+async def release(tx: Tx, account: str, at: datetime, *, chat: str = HOME) -> int:
     """What is held is due at once, because the quiet hours changed; returns how many that are."""
-    return await tx.update("outbox", {"due": at}, account=account, delivered=None, verdict=Verdict.HELD)
+    return await tx.update("outbox", {"due": at}, account=account, chat=chat, delivered=None, verdict=Verdict.HELD)
 
 
 async def retry(tx: Tx, id: int, at: datetime) -> None:
@@ -124,32 +129,34 @@ async def retry(tx: Tx, id: int, at: datetime) -> None:
     await tx.update("outbox", {"due": at, "tries": rows[0]["tries"] + 1}, id=id)
 
 
-async def told(tx: Tx, account: str, key: str, since: datetime) -> OutboxRow | None:
+async def told(tx: Tx, account: str, key: str, since: datetime, *, chat: str = HOME) -> OutboxRow | None:
     """The last time this fact was told, if that was not before `since`."""
-    rows = _read(await tx.select("outbox", account=account, key=key, verdict=TOLD, since=("delivered", since), order="id"))
+    rows = _read(await tx.select("outbox", account=account, chat=chat, key=key, verdict=TOLD, since=("delivered", since), order="id"))
     return max(rows, key=lambda row: (row.delivered, row.id), default=None)
 
 
-async def told_kinds(tx: Tx, account: str, since: datetime) -> list[str]:
+async def told_kinds(tx: Tx, account: str, since: datetime, *, chat: str = HOME) -> list[str]:
     """The kind of every message that was shown from then on; a summary is the kind of the row that carried it."""
-    rows = await tx.select("outbox", account=account, verdict=(Verdict.LOUD, Verdict.SILENT), since=("delivered", since))
+    rows = await tx.select("outbox", account=account, chat=chat, verdict=(Verdict.LOUD, Verdict.SILENT), since=("delivered", since))
     return [row["kind"] or "" for row in rows]
 
 
-async def settled(tx: Tx, account: str, since: datetime, *verdicts: Verdict) -> list[OutboxRow]:
+async def settled(tx: Tx, account: str, since: datetime, *verdicts: Verdict, chat: str = HOME) -> list[OutboxRow]:
     """What was settled from then on with one of these verdicts, in the order it was queued."""
-    return _read(await tx.select("outbox", account=account, verdict=verdicts, since=("delivered", since), order="id"))
+    return _read(await tx.select("outbox", account=account, chat=chat, verdict=verdicts, since=("delivered", since), order="id"))
 
 
-async def newest(tx: Tx, account: str, key: str) -> OutboxRow | None:
+async def newest(tx: Tx, account: str, key: str, *, chat: str = HOME) -> OutboxRow | None:
     """The newest alert whose key begins so, or None."""
-    rows = await tx.select("outbox", account=account, since=("key", key), until=("key", key + LAST), order="id", descending=True, limit=1)
+    rows = await tx.select(
+        "outbox", account=account, chat=chat, since=("key", key), until=("key", key + LAST), order="id", descending=True, limit=1
+    )
     return next(iter(_read(rows)), None)
 
 
-async def recent(tx: Tx, account: str, limit: int) -> list[OutboxRow]:
+async def recent(tx: Tx, account: str, limit: int, *, chat: str = HOME) -> list[OutboxRow]:
     """The newest alerts, newest first, whatever became of them."""
-    return _read(await tx.select("outbox", account=account, order="id", descending=True, limit=limit))
+    return _read(await tx.select("outbox", account=account, chat=chat, order="id", descending=True, limit=limit))
 
 
 def _read(rows: Sequence[dict[str, Any]]) -> list[OutboxRow]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-REVISIONS: tuple[str, ...] = ("0001", "0002")
+REVISIONS: tuple[str, ...] = ("0001", "0002", "0003")
 """Every migration this version knows, oldest first; a database at any other one is newer than this program."""
 
 HEAD = REVISIONS[-1]
@@ -96,12 +96,24 @@ _ALL = (
         "outbox",
         _columns(
             "id serial, account text, at instant, due instant, tries integer, delivered instant?, body body, "
-            "kind text?, key text?, verdict text?"
+            "kind text?, key text?, verdict text?, chat text?"
         ),
         (),
-        (("delivered", "due"), ("account", "key")),
+        (("delivered", "due"), ("account", "key"), ("account", "chat")),
     ),
     Table("inbox", _columns("seq serial, key text, account text, at instant, done instant?, body body"), ("key",), (("done",),)),
+    Table(
+        "answers",
+        _columns("id serial, platform text, chat text, at instant, due instant, tries integer, sent instant?, body body"),
+        (),
+        (("platform", "sent"),),
+    ),
+    Table(
+        "messages",
+        _columns("seq serial, platform text, chat text, message text, account text, thread text, open boolean, at instant"),
+        ("platform", "chat", "message"),
+        (("account", "thread"), ("platform", "open")),
+    ),
     Table(
         "usage",
         _columns("account text, day text, name text, outcome text, count integer, last instant"),
@@ -122,6 +134,7 @@ _ALL = (
         ("id",),
         (("account", "status"),),
     ),
+    Table("people", _columns("seq serial, account text, platform text, person text, body body"), ("account", "platform", "person")),
     Table(
         "job_runs",
         _columns("seq serial, account text, job text, due instant, ran instant, outcome text, detail text"),

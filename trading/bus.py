@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,10 @@ ALERT_FAILURE = "alert_failure"
 def no_alerts(event: Event) -> Alert | None:
     """The policy of a house that pushes nothing."""
     return None
+
+
+def _at_home() -> Sequence[str]:
+    return (outbox.HOME,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,15 @@ class Unit:
 class Bus:
     """The way of every event. It is journalled, with its alert in the outbox, in the transaction of its cause; subscribers follow.
 
+    `chats` says which chats an alert goes to.
+
     A subscriber that raises is logged and hurts nobody. An alert policy that raises leaves a journal line `alert_failure`, no lost event.
     """
 
     def __init__(self, store: Store, alerts: Alerts = no_alerts) -> None:
         self._store = store
         self._alerts = alerts
+        self.chats: Callable[[], Sequence[str]] = _at_home
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> None:
@@ -101,7 +108,7 @@ class Bus:
                 lines.append(_line(Note(event.at, event.account, ALERT_FAILURE, failure)))
             else:
                 if alert is not None:
-                    await outbox.add(unit.tx, alert)
+                    await outbox.add(unit.tx, alert, self.chats())
         await journal.extend(unit.tx, lines, who, origin)
 
     async def _tell(self, event: Event) -> None:

@@ -14,6 +14,7 @@ from domain.ports import Broker, Calendar, Clock, Ids, NewsSource
 from market.hub import Hub
 from storage.store import Store
 from trading.assessment import Assessor
+from trading.authority import Authority
 from trading.away import Away
 from trading.backoff import PatientBroker
 from trading.book import Book
@@ -41,7 +42,7 @@ from trading.risk.limits import Limits, defaults
 from trading.risk.surroundings import Lookout
 from trading.schedule import Schedule
 from trading.standing import Resuming, Standing
-from trading.tickets import IsOwner, Terms, TicketDesk, owner_in_terminal
+from trading.tickets import Terms, TicketDesk
 from trading.watch import Concerns, Watch, tagged
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,7 @@ class _Given:
     concerns: Concerns
     limits: Limits
     commission: Commission
-    is_owner: IsOwner
+    authority: Authority | None
     failpoint: Failpoint
     terms: Terms | None
     wall: Clock | None
@@ -182,7 +183,7 @@ def open_floor(
     alerts: Alerts = no_alerts,
     limits: Limits | None = None,
     commission: Commission | None = None,
-    is_owner: IsOwner = owner_in_terminal,
+    authority: Authority | None = None,
     failpoint: Failpoint = unbroken,
     terms: Terms | None = None,
     wall: Clock | None = None,
@@ -192,7 +193,7 @@ def open_floor(
     `commission` is what the card announces as fees; `limits` are the defaults, by the account's mode where there are none; `wall` is the
     machine's clock where the house runs on another one.
     """
-    given = _Given(news, calendar, concerns, limits or defaults(spec), commission or Commission(), is_owner, failpoint, terms, wall)
+    given = _Given(news, calendar, concerns, limits or defaults(spec), commission or Commission(), authority, failpoint, terms, wall)
     return _assembled(Book(spec, hub, store, clock), hub, store, Bus(store, alerts), clock, ids, Line(broker, clock), given)
 
 
@@ -211,8 +212,8 @@ def _assembled(book: Book, hub: Hub, store: Store, bus: Bus, clock: Clock, ids: 
     execution.protect = protection.keep
     lookout = Lookout(book, hub, store, news=given.news, calendar=given.calendar, measure=guards.losses)
     assessor = Assessor(book, hub, limits, given.commission, lookout, guards.trading, readiness, line.traits)
-    who, fail, terms = given.is_owner, given.failpoint, given.terms
-    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, is_owner=who, failpoint=fail, terms=terms)
+    who, fail, terms = given.authority, given.failpoint, given.terms
+    desk = TicketDesk(book, store, bus, assessor, execution, clock, ids, guards, authority=who, failpoint=fail, terms=terms)
     outages = Outages(line, book, bus, clock)
     adjusting = Adjusting(book, hub, store, bus, clock, execution, desk)
     firing = Firing(book, hub, store, bus, desk, patient, exits, given.commission, clock)

@@ -20,6 +20,7 @@ from domain.tickets import Finding, Origin, Proposer, Ticket, TicketStatus
 from storage import tickets
 from storage.store import Store
 from trading.assessment import TOLERANCE, Assessment, Assessor, closes, drift
+from trading.authority import Authority, Keyboard
 from trading.book import Book
 from trading.bus import Bus, Note, Unit
 from trading.execution import Execution
@@ -35,7 +36,6 @@ BY_RESTART = "expired by restart, nothing was sent"
 BY_TIME = "expired, nothing was sent"
 WHO = "desk"
 
-IsOwner = Callable[[Origin], bool]
 Beside = Callable[[Unit, Ticket], Awaitable[None]]
 
 OWNERS_ONLY = (ResumeIntent, BreakerIntent, MandateIntent)
@@ -46,11 +46,6 @@ _CLOSED = {
     TicketStatus.EXPIRED: "has expired, nothing was sent",
     TicketStatus.REPLACED: "was replaced by a fresh card",
 }
-
-
-def owner_in_terminal(origin: Origin) -> bool:
-    """The person at the terminal owns the installation; nobody else is known to."""
-    return origin.platform == "terminal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class TicketDesk:
         ids: Ids,
         guards: Guards,
         *,
-        is_owner: IsOwner = owner_in_terminal,
+        authority: Authority | None = None,
         failpoint: Failpoint = unbroken,
         terms: Terms | None = None,
     ) -> None:
@@ -107,7 +102,7 @@ class TicketDesk:
         self._clock = clock
         self._ids = ids
         self._guards = guards
-        self._is_owner = is_owner
+        self._authority = authority or Keyboard()
         self._fail = failpoint
         self._turns = Turns()
 
@@ -250,8 +245,8 @@ class TicketDesk:
         ticket = await self.get(ticket_id)
         if ticket is None:
             raise TicketClosed(f"There is no card {ticket_id[:12]} here.")
-        if (origin.platform, origin.person) != (ticket.origin.platform, ticket.origin.person):
-            raise NotAllowed("Only the person who asked for this can answer its card.")
+        if not self._authority.answers(origin, ticket.origin):
+            raise NotAllowed("Only the person who asked for this, or an owner, can answer its card.")
         if not ticket.open:
             raise _closed(ticket)
         if ticket.expires <= self._clock.now():
@@ -263,7 +258,7 @@ class TicketDesk:
         if digest is None or not hmac.compare_digest(digest.encode(), ticket.digest().encode()):
             raise TicketMismatch("This button does not belong to the card as it was shown; nothing was sent.", example=ticket.line)
         reserved = next((i for i in ticket.intents if isinstance(i, OWNERS_ONLY)), None)
-        if reserved is not None and not self._is_owner(origin):
+        if reserved is not None and not self._authority.owns(origin):
             raise NotAllowed(f"Only an owner can {reserved.sentence}.")
         if ticket.word is not None and (word or "").strip().upper() != ticket.word.upper():
             example = f"confirm {ticket.id} {ticket.word}"

@@ -150,7 +150,7 @@ async def _test(ctx: Ctx, rest: str) -> Reply:
     now = ctx.clock.now()
     reply = Reply((Text("This is a test alert; nothing happened.", Tone.LEAD), Buttons((Button("Alerts", "/alerts"),))))
     async with ctx.floor.bus.unit(who=ctx.origin.who, origin=ctx.origin.chat) as unit:
-        await outbox.add(unit.tx, Alert(now, ctx.account, "test", f"test:{now.isoformat()}", Urgency.INFO, reply))
+        await outbox.add(unit.tx, Alert(now, ctx.account, "test", f"test:{now.isoformat()}", Urgency.INFO, reply), (lists.chat_of(ctx),))
     return _answer("A test alert is on its way to this chat.", "", Button("Recent", "/alerts recent 5"))
 
 
@@ -180,7 +180,7 @@ async def _change(ctx: Ctx, change: Callable[[Hearing], Hearing], *, release: bo
         settings = change(await reader.settings_of(unit.tx, ctx.account, chat))
         await reader.keep(unit.tx, ctx.account, chat, settings, now)
         unit.note(Note(now, ctx.account, CHANGED, settings))
-        return await outbox.release(unit.tx, ctx.account, now) if release else 0
+        return await outbox.release(unit.tx, ctx.account, now, chat=chat) if release else 0
 
 
 def _kinds(name: str) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from commands import access
 from commands.context import Ctx
 from commands.proposal import draw
 from commands.registry import command
@@ -85,7 +84,7 @@ async def automation(ctx: Ctx, what: Literal["on", "off"] | None = None) -> Repl
     if what is not None:
         ctx.must_write("switch automation")
         if what == "on":
-            access.require(ctx.origin, Access.ADMIN)
+            ctx.require(Access.ADMIN)
         try:
             await switch.set(ctx.origin.who, ctx.origin.chat, allowed=what == "on")
         except StorageFailed:

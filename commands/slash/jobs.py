@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from commands.access import is_owner
 from commands.context import Ctx
 from commands.registry import Rest, command
 from commands.slash.sheet import Sheet, moment
@@ -33,7 +32,7 @@ async def jobs(ctx: Ctx, what: Rest | None = None) -> Reply:
         return await _told(ctx, schedule, " ".join(words))
     if len(words) != 2:
         raise BadArgument("Which job? Name one.", example=EXAMPLES[2])
-    if not is_owner(ctx.origin):
+    if not ctx.people.owns(ctx.origin):
         raise NotAllowed("Only an owner may run a job.", example="/jobs")
     schedule.jobs.get(words[1])
     ctx.must_write("run jobs")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import groupby
 
-from commands import access
 from commands.context import Ctx
 from commands.registry import Rest, command
 from commands.slash.holdings import WHY
@@ -90,7 +89,7 @@ async def _reset(ctx: Ctx, name: str) -> Reply:
 
 def _allowed(ctx: Ctx, line: str) -> None:
     """Only an owner who typed it, and not on a way in that changes nothing."""
-    access.require(ctx.origin, Access.ADMIN)
+    ctx.require(Access.ADMIN)
     ctx.must_write("change limits")
     ctx.must_be_typed(line)
 

@@ -30,9 +30,9 @@ async def shown(ctx: Ctx) -> Reply:
     local = now.astimezone(ctx.zone)
     async with ctx.floor.store.read() as tx:
         settings = await reader.settings_of(tx, ctx.account, chat_of(ctx))
-        used = await reader.told_today(tx, ctx.account, local)
-        back = await outbox.settled(tx, ctx.account, midnight(local), *outbox.HELD_BACK)
-        waiting = await outbox.waiting(tx, ctx.account)
+        used = await reader.told_today(tx, ctx.account, chat_of(ctx), local)
+        back = await outbox.settled(tx, ctx.account, midnight(local), *outbox.HELD_BACK, chat=chat_of(ctx))
+        waiting = await outbox.waiting(tx, ctx.account, chat=chat_of(ctx))
     sheet = Sheet(now, "the outbox", ctx.spec.currency)
     told, most = sheet.count("alerts told today", used), sheet.count("alerts a day", settings.budget)
     lead = f"{told} of {most} alerts used today, {sheet.count('held back today', len(back))} held back."
@@ -71,7 +71,7 @@ async def recent(ctx: Ctx, rest: str) -> Reply:
     if rest and not (rest.isascii() and rest.isdecimal() and 1 <= int(rest) <= MOST_RECENT):
         raise BadArgument(f"/alerts recent shows 1 to {MOST_RECENT} alerts.", example=f"/alerts recent {RECENT}")
     async with ctx.floor.store.read() as tx:
-        rows = await outbox.recent(tx, ctx.account, int(rest or RECENT))
+        rows = await outbox.recent(tx, ctx.account, int(rest or RECENT), chat=chat_of(ctx))
     if not rows:
         return Reply(
             (Text("There was no alert yet.", Tone.LEAD), Text("One to try: `/alerts test`"), Buttons((Button("Test", "/alerts test"),)))
@@ -86,8 +86,8 @@ async def held(ctx: Ctx, rest: str) -> Reply:
     """What was held back over a day, and what waits for the quiet hours to end."""
     since = ctx.clock.now() - HELD_SINCE
     async with ctx.floor.store.read() as tx:
-        back = await outbox.settled(tx, ctx.account, since, *outbox.HELD_BACK)
-        waiting = [row for row in await outbox.waiting(tx, ctx.account) if row.verdict is Verdict.HELD]
+        back = await outbox.settled(tx, ctx.account, since, *outbox.HELD_BACK, chat=chat_of(ctx))
+        waiting = [row for row in await outbox.waiting(tx, ctx.account, chat=chat_of(ctx)) if row.verdict is Verdict.HELD]
     lead = f"{plural(len(back), 'alert')} held back within a day, {len(waiting)} waiting for the quiet hours to end."
     rows = tuple((short_moment(row.alert.at, ctx.zone), f"{_said(row)} [{_fate(row)}]") for row in [*waiting, *back][-MOST_RECENT:])
     listed = (KeyValues(rows), Text(f"Times of {zone_name(ctx.zone)}.", Tone.QUIET)) if rows else ()
@@ -97,7 +97,9 @@ async def held(ctx: Ctx, rest: str) -> Reply:
 async def why(ctx: Ctx, rest: str) -> Reply:
     """Why an alert came: what it said, the figures behind it, and what decided how it was told."""
     async with ctx.floor.store.read() as tx:
-        row = await outbox.newest(tx, ctx.account, rest) if rest else next(iter(await outbox.recent(tx, ctx.account, 1)), None)
+        chat = chat_of(ctx)
+        newest = outbox.newest(tx, ctx.account, rest, chat=chat) if rest else None
+        row = await newest if newest else next(iter(await outbox.recent(tx, ctx.account, 1, chat=chat)), None)
         settings = await reader.settings_of(tx, ctx.account, chat_of(ctx))
     if row is None:
         raise BadArgument(f"There is no alert “{rest[:40]}” here." if rest else "There was no alert yet.", example="/alerts recent 20")
@@ -135,7 +137,7 @@ async def digest(ctx: Ctx, rest: str) -> Reply:
 
 def chat_of(ctx: Ctx) -> str:
     """Whose settings a line means: its chat's; the machine's way in looks at the terminal's."""
-    return reader.CHAT if ctx.origin.platform == _LOCAL else f"{ctx.origin.platform}:{ctx.origin.chat}"
+    return outbox.HOME if ctx.origin.platform == _LOCAL else f"{ctx.origin.platform}:{ctx.origin.chat}"
 
 
 def zone_of(ctx: Ctx) -> str:

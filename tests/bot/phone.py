@@ -17,7 +17,7 @@ from domain.chat import Reply, Text
 from domain.clock import ManualClock
 from domain.errors import Busy
 from storage import outbox
-from storage.outbox import OutboxRow
+from storage.outbox import HOME, OutboxRow
 from storage.snapshot import open_memory
 from storage.store import Store
 
@@ -114,7 +114,7 @@ class Line:
 
     async def set(self, settings: Hearing) -> None:
         async with self.store.write() as tx:
-            await reader.keep(tx, ACCOUNT, reader.CHAT, settings, self.clock.now())
+            await reader.keep(tx, ACCOUNT, HOME, settings, self.clock.now())
 
     async def rows(self) -> list[OutboxRow]:
         """Every row, oldest first."""

@@ -220,7 +220,17 @@ async def test_late_ones_say_so():
 async def test_a_row_that_does_not_read_back_is_put_aside(caplog):
     one = await line()
     async with one.store.write() as tx:
-        row = {"account": ACCOUNT, "at": START, "due": START, "tries": 0, "delivered": None, "body": "{}", "kind": "x", "key": "x"}
+        row = {
+            "account": ACCOUNT,
+            "at": START,
+            "due": START,
+            "tries": 0,
+            "delivered": None,
+            "body": "{}",
+            "kind": "x",
+            "key": "x",
+            "chat": outbox.HOME,
+        }
         await tx.insert("outbox", row)
     await one.put("order-filled", "a")
     assert await one.later() == ["order-filled:a."]

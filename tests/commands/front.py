@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from commands.access import People
 from commands.context import Ctx
 from commands.desk import FrontDesk
 from commands.registry import Registry, Rest, Symbol, command
+from commands.slash import people
 from commands.usage import UsageBuffer
 from domain.chat import Access, Buttons, Code, Incoming, Reply, Text
 from domain.clock import ManualClock
 from domain.errors import SourceFailed, StorageFailed
+from domain.event import Event
 from domain.facts import Fact
 from domain.ids import SequentialIds
 from domain.ledger import Entry, EntryKind
@@ -74,9 +77,9 @@ async def broken(ctx: Ctx, how: Literal["bug", "source", "storage"] = "bug") -> 
 COMMANDS = (help, profit_loss, explain, what_happened, demo, broken)
 
 
-def registry() -> Registry:
-    """The commands above, and every action of the house."""
-    own = [vars(f)["__spec__"] for f in COMMANDS]
+def registry(*more: Any) -> Registry:
+    """The commands above and those named, and every action of the house."""
+    own = [vars(f)["__spec__"] for f in (*COMMANDS, *more)]
     return Registry([*own, *Registry.discover(("commands.actions",)).actions()])
 
 
@@ -103,7 +106,9 @@ def entries(account: str) -> tuple[Entry, ...]:
     return (cash, *held)
 
 
-async def floor_on(store: Store, clock: ManualClock, market: FakeMarket, *, ids: SequentialIds | None = None) -> Floor:
+async def floor_on(
+    store: Store, clock: ManualClock, market: FakeMarket, *, ids: SequentialIds | None = None, known: People | None = None
+) -> Floor:
     spec = AccountSpec("demo", Mode.DEMO)
     hub = Hub(market, clock)
     ledger_entries = entries(spec.name)
@@ -117,7 +122,7 @@ async def floor_on(store: Store, clock: ManualClock, market: FakeMarket, *, ids:
         for position in holdings.positions:
             await paper.set_position(tx, spec.name, position.symbol, position.quantity)
     broker = paper_broker.build(spec, hub, store, clock)
-    floor = open_floor(spec=spec, hub=hub, store=store, clock=clock, ids=ids or SequentialIds("t"), broker=broker)
+    floor = open_floor(spec=spec, hub=hub, store=store, clock=clock, ids=ids or SequentialIds("t"), broker=broker, authority=known)
     await floor.start()
     return floor
 
@@ -128,10 +133,18 @@ class Room:
     def __init__(self, floor: Floor, clock: ManualClock, market: FakeMarket, desk: FrontDesk) -> None:
         self.floor, self.clock, self.market, self.desk = floor, clock, market, desk
         self._count = 0
+        self._events: list[Event] = []
+        floor.bus.subscribe(self._heard)
 
-    async def say(self, text: str, *, payload: str | None = None, origin: Origin = ME) -> Reply:
+    async def _heard(self, event: Event) -> None:
+        self._events.append(event)
+
+    def heard(self, kind: type[Event]) -> list[Any]:
+        return [e for e in self._events if isinstance(e, kind)]
+
+    async def say(self, text: str, *, payload: str | None = None, origin: Origin = ME, name: str = "", group: bool = False) -> Reply:
         self._count += 1
-        return await self.desk.handle(Incoming(f"k{self._count}", origin, text, self.clock.now(), payload))
+        return await self.desk.handle(Incoming(f"k{self._count}", origin, text, self.clock.now(), payload, name, group=group))
 
 
 async def room(*, read_only: bool = False, converse=None) -> Room:
@@ -146,10 +159,14 @@ async def room(*, read_only: bool = False, converse=None) -> Room:
         market.quote(symbol, bid, ask)
     market.quote("SPY", "499.99", "500.01")
     store = await open_memory()
-    floor = await floor_on(store, clock, market)
+    known = People("demo")
+    floor = await floor_on(store, clock, market, known=known)
     usage = UsageBuffer(store, clock, "demo")
     quiet = Nothing()
-    desk = FrontDesk(floor, quiet, quiet, registry(), SequentialIds("ref"), read_only=read_only, usage=usage, converse=converse)
+    ids = SequentialIds("ref")
+    desk = FrontDesk(
+        floor, quiet, quiet, registry(people.people, people.pair), ids, read_only=read_only, usage=usage, converse=converse, people=known
+    )
     return Room(floor, clock, market, desk)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from domain import events
 from domain.exits import ExitKind
 from domain.orders import Fill, OrderStatus, OrderType, Side
+from domain.people import AccessMove, Role
 from domain.tickets import TicketStatus
 from tests.commands.actions.stage import START, order
 
@@ -54,6 +55,7 @@ EVERY: dict[type[events.Event], Any] = {
         events.AutomationChanged(START, "main", allowed=False, who="terminal:me"),
         events.LimitChanged(START, "main", "sector_weight", "40%", "35%", "terminal:me"),
         events.MandateSigned(START, "main", "m1", "stops close what they protect", LATER, "terminal:me"),
+        events.AccessMoved(START, "main", AccessMove.ADMITTED, "telegram:4711", "Ada", Role.VIEWER, "terminal:owner"),
         events.MandateEnded(START, "main", "m1", "stops close what they protect", "it expired"),
         events.ActionProposed(START, "main", "t9", "00112233aabbccdd", "#AAPL close", "its stop at $170.00 fired", LATER, urgent=True),
         events.ReconciliationFound(START, "main", "foreign", "5 KO", "0", "5", "it was taken over"),

@@ -99,9 +99,9 @@ async def test_a_stranger_learns_only_their_own_id(room):
             "You are 4242 on telegram. An owner of this installation must approve that id before anything is shown here."
         )
         assert reply.failure.code == "not_allowed"
-    assert access.is_owner(ME)
+    assert room.desk.people.owns(ME)
     with pytest.raises(NotAllowed):
-        access.require(STRANGER, Access.READ)
+        access.require(room.desk.people.role(STRANGER), Access.READ)
     assert not await room.floor.desk.open_tickets()
 
 

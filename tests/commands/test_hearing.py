@@ -16,7 +16,7 @@ from domain import codec
 from domain.alerts import Alert, Urgency
 from domain.chat import Reply, Text
 from storage import outbox
-from storage.outbox import Verdict
+from storage.outbox import HOME, Verdict
 from storage.snapshot import open_memory
 
 D = Decimal
@@ -135,15 +135,15 @@ async def test_the_ear_reads_what_was_set_and_what_was_told():
     store = await open_memory()
     ear = Ear("main", zone=ZONE)
     async with store.write() as tx:
-        await reader.keep(tx, "main", reader.CHAT, Hearing(budget=2, snoozed={"KO": NOW, "XOM": NOW + timedelta(hours=1)}), NOW)
+        await reader.keep(tx, "main", HOME, Hearing(budget=2, snoozed={"KO": NOW, "XOM": NOW + timedelta(hours=1)}), NOW)
         for n, one in enumerate((alert("drawdown", weight="0.10"), alert("gap"), alert("order-filled"))):
             await outbox.add(tx, one)
             await outbox.settle(tx, (n + 1,), NOW, Verdict.LOUD)
     async with store.read() as tx:
-        assert (await reader.settings_of(tx, "main", reader.CHAT)).snoozed.keys() == {"XOM"}
+        assert (await reader.settings_of(tx, "main", HOME)).snoozed.keys() == {"XOM"}
         assert await reader.settings_of(tx, "main", "telegram:7") == Hearing()
-        assert await reader.told_today(tx, "main", NOW) == 2
-        assert await reader.told_today(tx, "main", NOW + timedelta(days=1)) == 0
+        assert await reader.told_today(tx, "main", HOME, NOW) == 2
+        assert await reader.told_today(tx, "main", HOME, NOW + timedelta(days=1)) == 0
         soon = NOW + timedelta(hours=1)
         found = [alert("drawdown", weight="0.11"), alert("drawdown", weight="0.13"), alert("drawdown", weight="0.14"), alert("spike")]
         judged = await ear.judge_all(tx, found, soon)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import cache
 
 from bot.courier import Courier
-from commands import access, alerts
+from commands import alerts
+from commands.access import People
 from commands.desk import FrontDesk
 from commands.registry import Registry
 from domain.chat import Incoming, Reply
@@ -45,6 +46,7 @@ class House:
             setting.wire.venue = paper.build(setting.spec, Hub(setting.truth, setting.clock), store, setting.clock)
         broker: Broker = WireView(setting.wire, doom)
         ids = SequentialIds(f"r{number}x")
+        people = People(setting.spec.name)
         self.floor: Floor = open_floor(
             setting.spec,
             Hub(setting.feed, setting.clock),
@@ -57,11 +59,11 @@ class House:
             alerts=alerts.alert,
             limits=LIMITS,
             commission=Commission(),
-            is_owner=access.is_owner,
+            authority=people,
             failpoint=doom.passing,
             terms=Terms(LIFE),
         )
-        self.front = FrontDesk(self.floor, NOTHING, NOTHING, registry(), ids)
+        self.front = FrontDesk(self.floor, NOTHING, NOTHING, registry(), ids, people=people)
         self.courier = Courier(store, setting.clock, setting.spec.name, self._deliver)
         self.door = Door(phone, store, setting.clock, doom, self._handle)
 

@@ -32,10 +32,10 @@ PEOPLE: tuple[Mutant, ...] = (
     ),
     mutant("price tolerance ignored", (DESK, "        if moved:\n", "        if moved and not found.quotes:\n")),
     mutant("cards outlive a restart", (DESK, "return await self._expire(await self.open_tickets(), BY_RESTART)", "return []")),
-    mutant("resume by a stranger", (DESK, "if reserved is not None and not self._is_owner(origin):", "if False:")),
+    mutant("resume by a stranger", (DESK, "if reserved is not None and not self._authority.owns(origin):", "if False:")),
     mutant(
         "a stranger is let in",
-        ("commands.access", "if origin.platform in LOCAL else Role.STRANGER", "if origin.platform else Role.STRANGER"),
+        ("commands.access", "if origin.platform in LOCAL:", "if origin.platform:"),
     ),
     mutant(
         "halted opening passes",

@@ -77,7 +77,7 @@ async def test_what_was_told_of_a_fact_and_of_a_day(store: Store) -> None:
 
 
 async def test_what_does_not_read_back_is_settled_and_in_nobodys_way(store: Store) -> None:
-    row = {"account": "demo", "at": AT, "due": AT, "tries": 0, "delivered": None, "body": "{}"}
+    row = {"account": "demo", "at": AT, "due": AT, "tries": 0, "delivered": None, "body": "{}", "chat": outbox.HOME}
     async with store.write() as tx:
         await tx.insert("outbox", row)
         await tx.insert("outbox", row | {"body": "[]", "verdict": "a new word"})

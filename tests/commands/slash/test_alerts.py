@@ -14,7 +14,7 @@ from domain.chat import Reply, Text
 from domain.errors import BadArgument, ReadOnly
 from domain.events import PositionMoved
 from storage import journal, outbox
-from storage.outbox import Verdict
+from storage.outbox import HOME, Verdict
 from tests.commands.actions.stage import ORIGIN, START, stage
 from tests.commands.happenings import EVERY
 from tests.commands.slash.reading import buttons, everything, keyed, lead
@@ -31,8 +31,8 @@ async def settings(one):
 async def put(one, kind, key, verdict=None, words="something happened."):
     now = one.clock.now()
     async with one.floor.store.write() as tx:
-        await outbox.add(tx, Alert(now, "main", kind, key, KINDS[kind].urgency, Reply((Text(words),))))
-        newest = await outbox.newest(tx, "main", key)
+        await outbox.add(tx, Alert(now, "main", kind, key, KINDS[kind].urgency, Reply((Text(words),))), (CHAT,))
+        newest = await outbox.newest(tx, "main", key, chat=CHAT)
         if verdict is Verdict.HELD:
             await outbox.hold(tx, (newest.id,), now + timedelta(hours=8))
         elif verdict is not None:
@@ -116,7 +116,7 @@ async def test_quiet_hours_are_set_and_released():
     assert lead(off) == "Quiet hours are off."
     assert "1 held alerts come now." in everything(off)
     async with one.floor.store.read() as tx:
-        assert [row.due for row in await outbox.waiting(tx, "main")] == [START]
+        assert [row.due for row in await outbox.waiting(tx, "main", chat=CHAT)] == [START]
     assert (await settings(one)).quiet is None
 
 
@@ -166,7 +166,9 @@ async def test_why_an_alert_came():
         await say(one, "why")
     await put(one, "news", "news:AAPL:1", Verdict.SILENT, "AAPL is in the news.")
     moved = EVERY[PositionMoved]
-    async with Bus(one.floor.store, alert).unit(who="test") as unit:
+    bus = Bus(one.floor.store, alert)
+    bus.chats = lambda: (CHAT,)
+    async with bus.unit(who="test") as unit:
         unit.emit(moved)
     await say(one, "snooze drawdown:AAPL 1h")
     reply = await say(one, "why drawdown:AAPL")
@@ -198,7 +200,7 @@ async def test_a_test_alert_is_queued_and_a_day_can_be_read():
     assert "Nothing happened" in lead(await say(one, "digest"))
     await say(one, "test")
     async with one.floor.store.read() as tx:
-        (row,) = await outbox.waiting(tx, "main")
+        (row,) = await outbox.waiting(tx, "main", chat=CHAT)
     assert (row.alert.kind, row.alert.urgency) == ("test", Urgency.INFO)
     async with one.floor.bus.unit(who="test") as unit:
         unit.emit(EVERY[PositionMoved])
@@ -212,6 +214,6 @@ async def test_a_way_in_that_only_looks_changes_nothing_and_looks_at_the_termina
         with pytest.raises(ReadOnly):
             await say(one, line)
     async with one.floor.store.write() as tx:
-        await reader.keep(tx, "main", reader.CHAT, Hearing(budget=7), START)
+        await reader.keep(tx, "main", HOME, Hearing(budget=7), START)
     one.ctx.origin = replace(one.ctx.origin, platform="ask")
     assert lead(await say(one, "")) == "0 of 7 alerts used today, 0 held back."
