@@ -17,11 +17,7 @@ PEOPLE: tuple[Mutant, ...] = (
     mutant("a digest that any card fits", ("domain.tickets", "codec.dumps(shown).encode()", "codec.dumps(shown.account).encode()")),
     mutant(
         "confirm by another person",
-        (
-            DESK,
-            "if (origin.platform, origin.person) != (ticket.origin.platform, ticket.origin.person):",
-            "if origin.platform != ticket.origin.platform:",
-        ),
+        (DESK, "if not self._authority.answers(origin, ticket.origin):", "if origin.platform != ticket.origin.platform:"),
     ),
     mutant("the word is not asked for", (DESK, "if ticket.word is not None and (word or", "if ticket.word == origin.who and (word or")),
     mutant("two taps both win", ("storage.tickets", "changes, id=id, status=frm) == 1", "changes, id=id) == 1")),
