@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app import logs, settings, wiring
+from app import logs, phones, settings, wiring
 from app.banner import banner, status_line
 from app.run import attend
 from app.run import courier as couriers
@@ -57,7 +57,7 @@ async def _piped(house: House, conversation: Conversation) -> None:
     courier = couriers(house, deliver)
     sys.stderr.write(render(await banner(house), width=WIDTH) + "\n\n")  # standard output holds one answer a line
     await courier.run_once()
-    async with attend(house, None):
+    async with phones.connected(house), attend(house, None):
         await pipe.serve()
     await courier.run_once()
 
@@ -80,5 +80,5 @@ async def _interactive(house: House, conversation: Conversation) -> None:
     courier = couriers(house, deliver)
     await refresh()
     await prompt.send(ORIGIN.chat, await banner(house))
-    async with attend(house, courier, refresh):
+    async with phones.connected(house), attend(house, courier, refresh):
         await prompt.serve()

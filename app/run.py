@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
-from app import logs, settings, wiring
+from app import logs, phones, settings, wiring
 from app.banner import banner, mode
 from app.watchdog import Watchdog
 from app.wiring import House
@@ -53,7 +53,7 @@ async def _run() -> None:
 
     try:
         await deliver(await banner(house), silent=True)
-        async with attend(house, courier(house, deliver), alive=alive):
+        async with phones.connected(house), attend(house, courier(house, deliver), alive=alive):
             watchdog.ready(status(house))
             await stop.wait()
             watchdog.stopping()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -58,6 +59,19 @@ def _switch(text: str) -> bool:
     return text.lower() in {"yes", "true", "1"}
 
 
+def _token(text: str) -> str:
+    number, colon, secret = text.partition(":")
+    if not (colon and number.isascii() and number.isdecimal() and len(secret) >= 30 and re.fullmatch(r"[A-Za-z0-9_-]+", secret)):
+        raise ValueError("a token is a number, a colon and at least 30 letters and digits, as @BotFather wrote it")
+    return text
+
+
+def _address(text: str) -> str:
+    if not text.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise ValueError("https:// is wanted; http:// only on this machine")
+    return text
+
+
 def _number(low: str, high: str, *, zero: bool = False) -> Read:
     def read(text: str) -> Decimal:
         try:
@@ -71,8 +85,8 @@ def _number(low: str, high: str, *, zero: bool = False) -> Read:
     return read
 
 
-def _setting(help: str, read: Read, **default: Any) -> Any:
-    return field(metadata={"help": help, "read": read}, **default)
+def _setting(help: str, read: Read, *, repr: bool = True, **default: Any) -> Any:
+    return field(metadata={"help": help, "read": read}, repr=repr, **default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +105,10 @@ class Settings:
         "How far a price may move between card and confirmation, as a fraction.", _number("0", "0.5"), default=Decimal("0.005")
     )
     bell: bool = _setting("Whether the terminal rings its bell for a loud alert (yes or no).", _switch, default=True)
+    telegram_token: str | None = _setting(
+        "The token of your Telegram bot, from @BotFather; empty: no Telegram.", _token, default=None, repr=False
+    )
+    telegram_base: str | None = _setting("Where Telegram is, for a Bot API server of your own.", _address, default=None)
     card_minutes: Decimal = _setting("How long a card waits for its confirmation.", _number("0", "60"), default=Decimal(2))
 
     @property

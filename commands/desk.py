@@ -73,6 +73,8 @@ class FrontDesk:
         """
         if self.people.role(incoming.origin) is None:
             return await self._strange(incoming)
+        if (turned_away := away(incoming)) is not None:
+            return turned_away
         ctx = self.context(incoming)
         try:
             reply = await self._answer(ctx, incoming)
@@ -188,6 +190,18 @@ class FrontDesk:
                     raise NotAllowed(f"That changes more than an answer; type `/{hyphens(name)}` yourself.", example=f"/{hyphens(name)}")
                 ctx.require(spec.access)
                 return await self.registry.call(ctx, name, given=arguments)
+
+
+def away(incoming: Incoming) -> Reply | None:
+    """What is not looked at at all: a line that came too late to act on, and one that others can read along."""
+    if incoming.late:
+        typed = shown(incoming.text) if incoming.payload is None else "a button"
+        return refusal.plain(
+            "too_late", f"This came more than five minutes late, so nothing was done: {typed}. Send it again if you still want it."
+        )
+    if incoming.group:
+        return refusal.plain("group", "Figures are not shown where others read along. Write to me in a private chat.")
+    return None
 
 
 def ear() -> Converse:

@@ -30,6 +30,11 @@ def refused(error: UserError) -> Reply:
     return Reply(tuple(blocks), kind=ReplyKind.ERROR, failure=Failure(error.code, error.message))
 
 
+def plain(code: str, message: str) -> Reply:
+    """A refusal without a line to type instead."""
+    return Reply((Text(message, Tone.LEAD),), kind=ReplyKind.ERROR, failure=Failure(code, message))
+
+
 def broken(error: Exception, reference: str, at: datetime) -> Reply:
     """The program's own fault: the whole of it goes to the log under `reference`, and the reader gets that."""
     log.error("fault %s at %s", reference, at.isoformat(), exc_info=error)

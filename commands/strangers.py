@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from commands import pairing
 from commands.access import People
 from commands.pairing import Offer, Outcome
-from domain.chat import Button, Buttons, Failure, Incoming, Reply, ReplyKind, Text, Tone
+from commands.refusal import plain
+from domain.chat import Button, Buttons, Incoming, Reply, Text, Tone
 from domain.people import AccessMove, AccessMoved, Member
 from domain.ports import Clock
 from domain.tickets import Origin
@@ -62,8 +63,8 @@ class Strangers:
         if offer is not None:
             return welcome(offer.role.value)
         if outcome is Outcome.WRONG:
-            return refused("That code is not valid: codes work once, for ten minutes. Ask the owner for a new one.")
-        return refused("Too many wrong codes. Nothing you type is looked at for ten minutes.")
+            return plain("not_allowed", "That code is not valid: codes work once, for ten minutes. Ask the owner for a new one.")
+        return plain("not_allowed", "Too many wrong codes. Nothing you type is looked at for ten minutes.")
 
     def _member(self, incoming: Incoming, offer: Offer, now: datetime) -> Member:
         origin = incoming.origin
@@ -87,12 +88,7 @@ class Strangers:
 def unknown(origin: Origin) -> Reply:
     """All that a stranger learns: their own id, and that an owner must approve it."""
     asks = "An owner of this installation must approve that id before anything is shown here."
-    return refused(f"You are {origin.person} on {origin.platform}. {asks}")
-
-
-def refused(message: str) -> Reply:
-    """A refusal that shows nothing of the account."""
-    return Reply((Text(message, Tone.LEAD),), kind=ReplyKind.ERROR, failure=Failure("not_allowed", message))
+    return plain("not_allowed", f"You are {origin.person} on {origin.platform}. {asks}")
 
 
 def welcome(role: str) -> Reply:

@@ -19,8 +19,8 @@ from domain.tickets import Origin, Ticket
 class Incoming:
     """One message or tap. `key` is unique per platform event; `payload` is a tapped button's payload, else None.
 
-    `name` is what the platform calls the person, `message` its id of the message (of a tap: of the one that was tapped), and `group` says
-    that others can read along.
+    `name` is what the platform calls the person, `message` its id of the message (of a tap: of the one that was tapped), `group` says that
+    others can read along, and `late` that it came too late to act on.
     """
 
     key: str
@@ -31,6 +31,7 @@ class Incoming:
     name: str = ""
     message: str = ""
     group: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,31 @@ class Reply:
     ticket: Ticket | None = None
     failure: Failure | None = None
     thread: str | None = None  # the ticket id whose card this follows up
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An answer on its way to a chat: under which message it stands, or which one it replaces (platform ids; empty: none)."""
+
+    platform: str
+    chat: str
+    reply: Reply
+    under: str = ""
+    edits: str = ""
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message arrives: without a sound, under another message, where others read along, and past what waits."""
+
+    silent: bool = False
+    under: str = ""
+    group: bool = False
+    urgent: bool = False
+
+
+PLAINLY = Manner()
 
 
 class Access(StrEnum):

@@ -26,6 +26,7 @@ FoliopilotError
 │   ├── Throttled             refused for now, nothing was taken; says when to come back
 │   └── BrokerDown            nothing was sent
 ├── Busy                      a chat platform takes nothing for now; says when to come back
+├── ChatGone                  a chat takes nothing any more; says which one took its place, where one did
 ├── SourceFailed              a market, news or calendar source could not answer
 ├── StorageFailed             the database refused; nothing was written
 │   └── Unreadable            a stored row no longer reads back
@@ -232,6 +233,14 @@ class Busy(FoliopilotError):
     def __init__(self, after: float) -> None:
         super().__init__(f"come back in {after:g} s")
         self.after = after
+
+
+class ChatGone(FoliopilotError):
+    """A chat takes nothing any more: it blocked us, or it is not there; `now` is the one that took its place, or empty."""
+
+    def __init__(self, why: str, now: str = "") -> None:
+        super().__init__(why)
+        self.now = now
 
 
 class SourceFailed(FoliopilotError):

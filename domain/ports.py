@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from domain.chat import CommandSpec, Reply
+from domain.chat import PLAINLY, CommandSpec, Manner, Reply
 from domain.instruments import Instrument
 from domain.market import Bar, EarningsDate, EconomicEvent, NewsItem, Quote, Timeframe
 from domain.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
@@ -191,8 +191,8 @@ class ChatAdapter(Protocol):
         """Take lines until the platform or the reader ends it."""
         ...
 
-    async def send(self, chat: str, reply: Reply) -> str:
-        """Show a reply in a chat and return the platform's message id; raises when it was not shown."""
+    async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
+        """Show a reply in a chat and return the platform's message id; raises Busy, ChatGone or another error when it was not shown."""
         ...
 
     async def edit(self, chat: str, message: str, reply: Reply) -> None:

@@ -8,7 +8,7 @@ from typing import BinaryIO, TextIO
 
 from bot.adapters.terminal.conversation import Conversation
 from bot.plain import render
-from domain.chat import CommandSpec, Reply
+from domain.chat import PLAINLY, CommandSpec, Manner, Reply
 from domain.ports import Clock
 
 WIDTH = 80
@@ -46,7 +46,7 @@ class Pipe:
             if turn.released:
                 await self._first_update()
 
-    async def send(self, chat: str, reply: Reply) -> str:
+    async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
         """Print a reply and a blank line."""
         self._conversation.shown(reply)
         self._sink.write(render(reply, width=WIDTH, number_buttons=True) + "\n\n")

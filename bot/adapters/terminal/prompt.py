@@ -18,7 +18,7 @@ from prompt_toolkit.styles import Style
 from bot.adapters.terminal.conversation import Conversation
 from bot.plain import render
 from commands.palette import Suggestion
-from domain.chat import CommandSpec, Reply, Tone
+from domain.chat import PLAINLY, CommandSpec, Manner, Reply, Tone
 
 LEAVING = frozenset({"exit", "quit", "bye", ":q"})
 WIDEST = 100
@@ -98,7 +98,7 @@ class Prompt:
                         turn = await self._conversation.say(line)
                         await self.send("", turn.reply)
 
-    async def send(self, chat: str, reply: Reply) -> str:
+    async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
         """Print a reply above the prompt."""
         self._conversation.shown(reply)
         width = min(shutil.get_terminal_size().columns, WIDEST)

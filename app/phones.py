@@ -1,0 +1,65 @@
+"""The chat platforms that are set up, at work beside the core."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from app.settings import Settings
+from app.wiring import House
+from bot.connection import Connection, Place, Platform
+from domain.errors import SetupError
+from domain.ports import Clock
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def connected(house: House) -> AsyncIterator[Sequence[Connection]]:
+    """Every platform that has its token, from here to the end of the block. A book that is thrown away is shown nowhere else."""
+    lines = (
+        [] if house.wanted.throwaway else [Connection(adapter, _place(house)) for adapter in _adapters(house.settings, house.floor.clock)]
+    )
+    async with AsyncExitStack() as stack:
+        for line in lines:
+            house.floor.bus.subscribe(line.heard)
+            stack.push_async_callback(line.close)
+            task = asyncio.create_task(_served(line))
+            stack.push_async_callback(_ended, task)
+        yield lines
+
+
+def _adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
+    """The adapters of the platforms that are set up; a library is imported only then. Raises SetupError where it is not installed."""
+    found: list[Platform] = []
+    if settings.telegram_token:
+        try:
+            module = importlib.import_module("bot.adapters.telegram.adapter")
+        except ModuleNotFoundError as error:
+            raise SetupError("Telegram needs: pip install 'foliopilot[telegram]'") from error
+        found.append(module.build(module.Settings(settings.telegram_token, settings.telegram_base or module.BASE), clock))
+    return found
+
+
+def _place(house: House) -> Place:
+    floor = house.floor
+    front = house.front
+    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, front.handle, house.zone)
+
+
+async def _served(line: Connection) -> None:
+    try:
+        await line.serve()
+    except SetupError as error:
+        log.error("%s is off: %s", line.adapter.platform, error)
+    except Exception:
+        log.exception("%s stopped", line.adapter.platform)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

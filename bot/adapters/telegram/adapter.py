@@ -1,0 +1,139 @@
+"""The adapter: updates in, messages out, on one bot."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from telegram.error import TelegramError
+
+from bot.adapters.telegram.api import Api
+from bot.adapters.telegram.render import pages
+from bot.adapters.telegram.updates import PLATFORM, read
+from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
+from domain.clock import SystemClock
+from domain.errors import Busy, StorageFailed
+from domain.ports import Clock
+
+BASE = "https://api.telegram.org/bot"
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The bot's token, and where the platform is: another address for a Bot API server of one's own."""
+
+    token: str
+    base: str = BASE
+
+
+def build(settings: Settings, clock: Clock) -> Telegram:
+    """An adapter on a house's clock; nothing connects before `open`."""
+    return Telegram(Api(settings.token, settings.base, SystemClock()), clock)
+
+
+class Telegram:
+    """One bot. `keep` takes what came in, and the platform is told of it only once that has returned."""
+
+    def __init__(self, api: Api, clock: Clock) -> None:
+        self.api = api
+        self._clock = clock
+        self._wall = SystemClock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trouble = ""
+        self.keep: Callable[[Sequence[Incoming]], Awaitable[None]] = _nobody
+        self.name = ""
+
+    @property
+    def platform(self) -> str:
+        """Its name in origins."""
+        return PLATFORM
+
+    async def open(self) -> None:
+        """Connect; raises SetupError for a token that the platform does not know, TelegramError where it does not answer."""
+        self.name = await self.api.open()
+
+    async def close(self) -> None:
+        """Let go of the platform."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.api.close()
+
+    async def serve(self) -> None:
+        """Fetch updates until cancelled: written down first, then confirmed by the next request. Trouble is said once and waited out."""
+        offset: int | None = None
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                updates = await self.api.updates(offset)
+                await self._take(updates)
+                numbers = [n for u in updates if type(n := u.get("update_id")) is int]
+                offset = max(numbers) + 1 if numbers else offset
+            except Busy as busy:
+                self._said(f"Telegram holds updates back: {busy.__cause__}")
+                await self._wall.sleep(max(busy.after, FIRST_PAUSE))
+                continue
+            except (TelegramError, StorageFailed) as error:
+                self._said(f"no updates from Telegram: {error}")
+                await self._wall.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            if self._trouble:
+                log.warning("updates from Telegram come again")
+            self._trouble, pause = "", FIRST_PAUSE
+
+    async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
+        """Show a reply as one message or more, the buttons under the last, whose id is returned."""
+        message = ""
+        for page in pages(reply):
+            message = await self.api.send(chat, page, manner)
+            manner = replace(manner, under="", silent=True)  # only the first makes a sound
+        return message
+
+    async def edit(self, chat: str, message: str, reply: Reply) -> None:
+        """Replace what a message shows; what does not fit it follows as messages of its own."""
+        first, *more = pages(reply)
+        await self.api.edit(chat, message, first)
+        for page in more:
+            await self.api.send(chat, page, Manner(silent=True))
+
+    async def publish(self, commands: Sequence[CommandSpec]) -> None:
+        """Strangers see no menu; see `menu`."""
+        await self.api.menu(())
+
+    async def menu(self, chat: str, commands: Sequence[CommandSpec]) -> None:
+        """The commands that the person of a private chat may use."""
+        await self.api.menu(commands, chat)
+
+    async def typing(self, chat: str) -> None:
+        """Show that an answer is being worked out."""
+        await self.api.typing(chat)
+
+    async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
+        now, wall = self._clock.now(), self._wall.now()
+        seen = [s for update in updates if (s := read(update, now, wall)) is not None]
+        await self.keep([s.incoming for s in seen if s.incoming is not None])
+        for one in seen:
+            if one.tap:
+                self._begin(self.api.acknowledge(one.tap))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _said(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            log.warning("%s", trouble)
+        self._trouble = trouble
+
+
+async def _nobody(lines: Sequence[Incoming]) -> None:
+    raise StorageFailed("nobody takes lines yet")

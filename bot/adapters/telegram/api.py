@@ -1,0 +1,155 @@
+"""The platform's own calls: one bot, its errors in the words of this house, and never more than it takes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.adapters.telegram.render import Keyboard, Page
+from bot.adapters.telegram.updates import ALLOWED
+from bot.limits import TELEGRAM, Pace
+from domain.chat import CommandSpec, Manner
+from domain.errors import Busy, ChatGone, SetupError
+from domain.ports import Clock
+
+POLL = 25  # seconds the platform holds a request for updates open
+PAGE = 100
+METHOD = "GetUpdates"  # methods are read without case; the library warns of those it has a call for
+TWICE_EVERY = 30.0  # seconds to leave to another program that polls with the same token
+SAME = "message is not modified"
+GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+UNREAD = "can't parse entities"
+NO_REPLY = "message to be replied not found"
+LONGEST_NAME = 32
+LONGEST_HELP = 256
+
+log = logging.getLogger(__name__)
+
+
+class Api:
+    """A bot at the platform, or at a server that speaks its protocol. `open` first; `close` lets go."""
+
+    def __init__(self, token: str, base: str, clock: Clock) -> None:
+        self._bot = Bot(token, base_url=base, request=HTTPXRequest(connection_pool_size=64, read_timeout=10.0))
+        self.pace = Pace(TELEGRAM, clock)
+
+    async def open(self) -> str:
+        """Say hello; returns the bot's name. Raises SetupError for a token that the platform does not know."""
+        try:
+            await self._bot.initialize()
+        except InvalidToken:
+            raise SetupError(
+                "Telegram does not know this token; BotFather shows it again with /token."
+            ) from None  # its words hold the token
+        return str(self._bot.username)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._bot.shutdown()
+
+    async def updates(self, offset: int | None) -> Sequence[Mapping[str, Any]]:
+        """What came since, at most a hundred, as the platform wrote it; asking with an offset says that everything before it is safe.
+
+        The library's own call reads all of them or none: one that it cannot read would hold up every other for ever.
+        Raises Busy where it wants a pause or another program asks with the same token, TelegramError where it does not answer.
+        """
+        try:
+            wanted = {"offset": offset, "limit": PAGE, "timeout": POLL, "allowed_updates": ALLOWED}
+            asked = {name: value for name, value in wanted.items() if value is not None}
+            found = await self._bot.do_api_request(METHOD, api_kwargs=asked, read_timeout=POLL + 10.0)
+        except Conflict as error:
+            raise Busy(TWICE_EVERY) from error
+        except RetryAfter as error:
+            raise Busy(_seconds(error)) from error
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    async def send(self, chat: str, page: Page, manner: Manner) -> str:
+        """Show a page, under a message where that is still there; returns the new message's id. Raises Busy, ChatGone or TelegramError."""
+        await self.pace.turn(chat, urgent=manner.urgent, group=manner.group)
+        reply = ReplyParameters(int(manner.under), allow_sending_without_reply=True) if manner.under else None
+        fields: dict[str, Any] = {
+            "chat_id": int(chat),
+            "disable_notification": manner.silent,
+            "reply_parameters": reply,
+            "reply_markup": _markup(page.keyboard),
+            "link_preview_options": LinkPreviewOptions(is_disabled=True),
+        }
+        try:
+            message = await self._bot.send_message(text=page.html, parse_mode="HTML", **fields)
+        except BadRequest as error:
+            if UNREAD not in str(error).lower():
+                raise self._said(error) from error
+            log.warning("a page was not read as HTML and goes without markup: %s", error)
+            message = await self._bot.send_message(text=page.text, **fields)
+        except TelegramError as error:
+            raise self._said(error) from error
+        return str(message.message_id)
+
+    async def edit(self, chat: str, message: str, page: Page) -> None:
+        """Replace what a message shows; one that shows it already, or that is not there any more, is left. Raises as `send`."""
+        await self.pace.turn(chat)
+        fields: dict[str, Any] = {
+            "chat_id": int(chat),
+            "message_id": int(message),
+            "reply_markup": _markup(page.keyboard),
+            "link_preview_options": LinkPreviewOptions(is_disabled=True),
+        }
+        try:
+            await self._bot.edit_message_text(text=page.html, parse_mode="HTML", **fields)
+        except BadRequest as error:
+            if not any(word in str(error).lower() for word in (SAME, *GONE)):
+                raise self._said(error) from error
+        except TelegramError as error:
+            raise self._said(error) from error
+
+    async def acknowledge(self, tap: str) -> None:
+        """Take the hour-glass from a tapped button; too late is no trouble."""
+        try:
+            await self._bot.answer_callback_query(tap)
+        except TelegramError as error:
+            log.info("a tap was not acknowledged: %s", error)
+
+    async def typing(self, chat: str) -> None:
+        """Show that an answer is being worked out."""
+        try:
+            await self._bot.send_chat_action(int(chat), "typing")
+        except TelegramError as error:
+            log.info("no typing sign in %s: %s", chat, error)
+
+    async def menu(self, commands: Sequence[CommandSpec], chat: str | None = None) -> None:
+        """Make the commands known, to everybody or in one chat: at most a hundred, hyphens as underscores, for the platform takes none."""
+        listed = [BotCommand(menu_name(spec.name), spec.help.rstrip(".")[:LONGEST_HELP]) for spec in commands if spec.sigil == "/"]
+        scope = None if chat is None else {"type": "chat", "chat_id": int(chat)}
+        await self._bot.set_my_commands(listed[: TELEGRAM.commands], api_kwargs={"scope": scope} if scope else None)
+
+    def _said(self, error: TelegramError) -> Exception:
+        """An error of the library in the words of this house."""
+        if isinstance(error, RetryAfter):
+            self.pace.pause(_seconds(error))
+            return Busy(_seconds(error))
+        if isinstance(error, ChatMigrated):
+            return ChatGone(f"the group has the number {error.new_chat_id} now", now=str(error.new_chat_id))
+        if isinstance(error, Forbidden) or "chat not found" in str(error).lower():
+            return ChatGone(str(error))
+        return error
+
+
+def menu_name(name: str) -> str:
+    """A command's name as the platform takes it."""
+    return name.replace("-", "_")[:LONGEST_NAME]
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, timedelta) else float(after)
+
+
+def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
+    rows = [[InlineKeyboardButton(b.label, callback_data=b.payload) for b in row] for row in keyboard if row]
+    return InlineKeyboardMarkup(rows) if rows else None

@@ -1,0 +1,63 @@
+"""Cards that are over: wherever one was shown, its message says what became of it and loses its buttons."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.showing import Showing
+from commands.followups import after_tap
+from domain.chat import Reply
+from domain.errors import Busy, ChatGone
+from domain.events import Event, TicketMoved
+from storage import messages, tickets
+from storage.messages import Shown
+
+log = logging.getLogger(__name__)
+
+
+class Cards:
+    """Looks after the messages of one platform that show an open card; what is edited in the end is in the database."""
+
+    def __init__(self, showing: Showing) -> None:
+        self._showing = showing
+        self._woken = asyncio.Event()
+        self._woken.set()  # what an earlier program left
+
+    async def heard(self, event: Event) -> None:
+        """A listener for the bus: a ticket that moved may be shown somewhere."""
+        if isinstance(event, TicketMoved):
+            self._woken.set()
+
+    async def serve(self) -> None:
+        """Edit whenever a ticket moves, until it is cancelled."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("cards could not be edited; the next move of a ticket tries again")
+
+    async def sweep(self) -> None:
+        """Edit every message whose card is over."""
+        platform, account = self._showing.adapter.platform, self._showing.account
+        async with self._showing.store.read() as tx:
+            shown = await messages.open_cards(tx, platform, account)
+            found = {one.thread: await tickets.get(tx, one.thread) for one in shown}
+        for one in shown:
+            ticket = found[one.thread]
+            if ticket is not None and not ticket.open:
+                await self._over(one, after_tap(ticket))
+
+    async def _over(self, shown: Shown, reply: Reply) -> None:
+        try:
+            await self._showing.adapter.edit(shown.chat, shown.message, reply)
+        except ChatGone as gone:
+            log.info("the card in %s is out of reach: %s", shown.chat, gone)
+        except Busy as busy:
+            await self._showing.clock.sleep(busy.after)
+            self._woken.set()
+            return
+        async with self._showing.store.write() as tx:
+            await messages.close(tx, shown)

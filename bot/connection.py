@@ -1,0 +1,171 @@
+"""One chat platform at work: its adapter, the way in, the answers, the cards, and a courier for every chat that alerts go to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Protocol
+
+from bot.cards import Cards
+from bot.courier import Courier
+from bot.intake import Handle, Intake
+from bot.post import Post
+from bot.showing import Showing
+from commands.access import People
+from commands.registry import Registry
+from domain.chat import CommandSpec, Incoming, Manner, Reply
+from domain.clock import SystemClock
+from domain.errors import SetupError
+from domain.events import AccessMoved, Event
+from domain.people import Member
+from domain.ports import ChatAdapter, Clock
+from storage.store import Store
+
+LOOK = 1.0
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class Platform(ChatAdapter, Protocol):
+    """An adapter that is reached over a network. `keep` takes the lines that came in, and is set before `serve`."""
+
+    keep: Callable[[Sequence[Incoming]], Awaitable[None]]
+
+    async def open(self) -> None:
+        """Connect; raises SetupError for what the reader must mend, another error where the platform does not answer."""
+        ...
+
+    async def close(self) -> None:
+        """Let go."""
+        ...
+
+    async def typing(self, chat: str) -> None:
+        """Show that an answer is being worked out."""
+        ...
+
+    async def menu(self, chat: str, commands: Sequence[CommandSpec]) -> None:
+        """The commands that the person of a chat may use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a connection stands on: the account's store and clock, who may do what, and the desk that answers."""
+
+    account: str
+    store: Store
+    clock: Clock
+    people: People
+    registry: Registry
+    handle: Handle
+    zone: tzinfo
+
+
+class Connection:
+    """A platform from its first hello to its last word. Trouble with it is logged and waited out; nothing else stops for it."""
+
+    def __init__(self, adapter: Platform, place: Place) -> None:
+        self.adapter = adapter
+        self.trouble = "connecting"
+        self._place = place
+        self._showing = Showing(adapter, place.store, place.clock, place.account)
+        self.post = Post(self._showing)
+        self.intake = Intake(adapter.platform, place.account, place.store, place.clock, place.handle, self.post, adapter.typing)
+        self.cards = Cards(self._showing)
+        self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
+        self._menus: dict[str, str] = {}
+        self._wall = SystemClock()
+
+    async def heard(self, event: Event) -> None:
+        """A listener for the bus: alerts to bring, cards to edit, people who come and go."""
+        if isinstance(event, AccessMoved):
+            self._staff()
+        await self.cards.heard(event)
+        for courier, _ in self._couriers.values():
+            await courier.heard(event)
+
+    async def serve(self) -> None:
+        """Connect and work until cancelled; SetupError where the reader must mend something first."""
+        pause = FIRST_PAUSE
+        while self.trouble:
+            try:
+                await self.adapter.open()
+                self.trouble = ""
+            except SetupError as error:
+                self.trouble = str(error)
+                raise
+            except Exception as error:
+                self.trouble = f"does not answer: {error}"
+                log.warning("%s does not answer: %s", self.adapter.platform, error)
+                await self._wall.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+        self.adapter.keep = self.intake.keep
+        await self.intake.recover()
+        await self.post.recover()
+        self._staff()
+        tasks = [asyncio.create_task(work) for work in (self.adapter.serve(), self.cards.serve(), self._look())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await _stopped(tasks)
+
+    async def close(self) -> None:
+        """Stop; what is under way is taken up by the next program."""
+        await self.intake.close()
+        await self.post.close()
+        await _stopped([task for _, task in self._couriers.values()])
+        await self.adapter.close()
+
+    def _staff(self) -> None:
+        """A courier for every chat of this platform, and none for one that is gone."""
+        wanted = {m.chat for m in self._members()}
+        for chat in self._couriers.keys() - wanted:
+            self._couriers.pop(chat)[1].cancel()
+        for chat in wanted - self._couriers.keys():
+            courier = self._courier(chat)
+            self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
+            courier.wake()
+
+    def _courier(self, chat: str) -> Courier:
+        async def deliver(reply: Reply, *, silent: bool) -> None:
+            await self._showing.show(chat, reply, Manner(silent=silent, urgent=not silent))
+
+        place = self._place
+        name = f"{self.adapter.platform}:{chat}"
+        return Courier(place.store, place.clock, place.account, deliver, chat=name, zone=place.zone)
+
+    async def _look(self) -> None:
+        """Every second: alerts that wait for a time, and menus of people who came or changed."""
+        while True:
+            await self._wall.sleep(LOOK)
+            for courier, _ in self._couriers.values():
+                courier.wake()
+            for member in self._members():
+                await self._menu(member)
+
+    async def _menu(self, member: Member) -> None:
+        if self._menus.get(member.chat) == member.role:
+            return
+        self._menus[member.chat] = member.role
+        allowed = [spec for spec in self._place.registry.commands() if member.role.allows(spec.access)]
+        try:
+            await self.adapter.menu(member.chat, allowed)
+        except Exception as error:
+            log.warning("no menu for %s: %s", member.who, error)
+
+    def _members(self) -> Sequence[Member]:
+        return [m for m in self._place.people.members if m.platform == self.adapter.platform]
+
+
+async def _stopped(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError, Exception):
+            await task

@@ -1,0 +1,137 @@
+"""The way in: a line is written down before the platform is told that it arrived, handled once, and its answer committed with that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.post import Post
+from bot.showing import thread
+from domain.chat import Incoming, Letter, Reply, ReplyKind
+from domain.errors import StorageFailed
+from domain.ports import Clock
+from storage import answers, inbox
+from storage.store import Store
+
+TOO_LATE = timedelta(minutes=5)
+SLOW = 0.7
+"""Seconds after which somebody who waits sees that an answer is on its way."""
+
+AT_ONCE = 32
+AGAIN = 1.0
+
+Handle = Callable[[Incoming], Awaitable[Reply]]
+Typing = Callable[[str], Awaitable[None]]
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """Lines of one platform to the front desk. The lines of a chat are handled one after the other, chats beside each other."""
+
+    def __init__(self, platform: str, account: str, store: Store, clock: Clock, handle: Handle, post: Post, typing: Typing) -> None:
+        self._platform = platform
+        self._account = account
+        self._store = store
+        self._clock = clock
+        self._handle = handle
+        self._post = post
+        self._typing = typing
+        self._lines: dict[str, deque[Incoming]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def recover(self) -> None:
+        """Take up what an earlier program wrote down and did not finish; what is older than five minutes is answered and not acted on."""
+        async with self._store.read() as tx:
+            left = [i for i in await inbox.pending(tx) if i.origin.platform == self._platform]
+        now = self._clock.now()
+        for incoming in left:
+            self._line_up(replace(incoming, late=incoming.late or now - incoming.at > TOO_LATE))
+
+    async def keep(self, lines: Sequence[Incoming]) -> None:
+        """Write lines down, all or none; when this returns the platform may be told. What came before is not handled again.
+
+        Raises StorageFailed; then the platform has to bring them again.
+        """
+        if not lines:
+            return
+        async with self._store.write() as tx:
+            fresh = [line for line in lines if await inbox.add(tx, line, self._account)]
+        for line in fresh:
+            self._line_up(line)
+
+    async def idle(self) -> None:
+        """Wait until every line that was kept is handled."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop handling; what is not done is taken up by the next program."""
+        for task in self._tasks:
+            task.cancel()
+        await self.idle()
+
+    def _line_up(self, line: Incoming) -> None:
+        chat = line.origin.chat
+        waiting = self._lines.get(chat)
+        if waiting is not None:
+            waiting.append(line)
+            return
+        self._lines[chat] = deque([line])
+        task = asyncio.create_task(self._work(chat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, chat: str) -> None:
+        waiting = self._lines[chat]
+        try:
+            while waiting:
+                async with self._room:
+                    await self._one(waiting.popleft())
+        finally:
+            del self._lines[chat]
+
+    async def _one(self, line: Incoming) -> None:
+        typing = asyncio.create_task(self._slow(line.origin.chat))
+        try:
+            reply = await self._handle(line)
+        finally:
+            typing.cancel()
+            with suppress(asyncio.CancelledError):
+                await typing
+        letter = letter_for(line, reply)
+        while True:
+            try:
+                now = self._clock.now()
+                async with self._store.write() as tx:
+                    if letter is not None:
+                        await answers.add(tx, letter, now)
+                    await inbox.done(tx, line.key, now)
+                break
+            except StorageFailed as error:  # the answer is here and is written when the database works again
+                log.warning("the answer to %s cannot be written yet: %s", line.key, error)
+                await self._clock.sleep(AGAIN)
+        if letter is not None:
+            self._post.wake(letter.chat)
+
+    async def _slow(self, chat: str) -> None:
+        await self._clock.sleep(SLOW)
+        await self._typing(chat)
+
+
+def letter_for(line: Incoming, reply: Reply) -> Letter | None:
+    """How an answer is shown: a tap that answered a card edits it, a group sees what is answered, a stranger there gets no word."""
+    origin = line.origin
+    if line.group and reply.failure is not None and reply.failure.code == "not_allowed":
+        return None
+    over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
+    if line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel"):
+        return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group)
+    under = line.message if (line.group or thread(reply)) and line.payload is None else ""
+    return Letter(origin.platform, origin.chat, reply, under=under, group=line.group)

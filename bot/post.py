@@ -1,0 +1,101 @@
+"""The post: answers that are committed, shown in the order they were written, chat by chat, until the platform has taken them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from bot.showing import Showing
+from domain.chat import Manner
+from domain.errors import Busy, ChatGone
+from storage import answers
+from storage.answers import Waiting
+
+FIRST_RETRY = 1.0
+LONGEST_RETRY = 60.0
+MOST_TRIES = 12
+
+log = logging.getLogger(__name__)
+
+
+class Post:
+    """Brings the answers of one platform. A chat that cannot be reached holds up no other one."""
+
+    def __init__(self, showing: Showing) -> None:
+        self._showing = showing
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._woken: set[str] = set()
+
+    async def recover(self) -> None:
+        """Take up what an earlier program left."""
+        async with self._showing.store.read() as tx:
+            left = await answers.waiting(tx, self._showing.adapter.platform)
+        for chat in dict.fromkeys(w.letter.chat for w in left):
+            self.wake(chat)
+
+    def wake(self, chat: str) -> None:
+        """There is something to bring to a chat; it returns at once."""
+        self._woken.add(chat)
+        if chat not in self._tasks:
+            self._tasks[chat] = asyncio.create_task(self._bring(chat))
+
+    async def idle(self) -> None:
+        """Wait until everything that was to be brought is, or failed for good."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop; what was not brought is taken up by the next program."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await self.idle()
+
+    async def _bring(self, chat: str) -> None:
+        try:
+            while chat in self._woken:
+                self._woken.discard(chat)
+                while left := await self._waiting(chat):
+                    for waiting in left:
+                        await self._one(waiting)
+        except Exception:
+            log.exception("the answers for %s could not be brought; the next one brings them", chat)
+        finally:
+            del self._tasks[chat]
+
+    async def _waiting(self, chat: str) -> list[Waiting]:
+        async with self._showing.store.read() as tx:
+            return await answers.waiting(tx, self._showing.adapter.platform, chat)
+
+    async def _one(self, waiting: Waiting) -> None:
+        """Show one answer, and try until it is shown or it is clear that it never will be."""
+        tries = waiting.tries
+        while True:
+            try:
+                await self._shown(waiting)
+                break
+            except Busy as busy:
+                await self._showing.clock.sleep(max(busy.after, 0.1))
+            except ChatGone as gone:
+                log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
+                break
+            except Exception as error:
+                tries += 1
+                if tries >= MOST_TRIES:
+                    log.exception("an answer for %s is given up", waiting.letter.chat)
+                    break
+                log.warning("an answer for %s was not shown (try %s): %s", waiting.letter.chat, tries, error)
+                wait = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY)
+                now = self._showing.clock.now()
+                async with self._showing.store.write() as tx:
+                    await answers.retry(tx, Waiting(waiting.id, waiting.letter, tries - 1, now), now + timedelta(seconds=wait))
+                await self._showing.clock.sleep(wait)
+        async with self._showing.store.write() as tx:
+            await answers.sent(tx, waiting.id, self._showing.clock.now())
+
+    async def _shown(self, waiting: Waiting) -> None:
+        letter = waiting.letter
+        if letter.edits:
+            await self._showing.replace(letter.chat, letter.edits, letter.reply)
+            return
+        await self._showing.show(letter.chat, letter.reply, Manner(under=letter.under, group=letter.group))

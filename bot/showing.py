@@ -1,0 +1,55 @@
+"""Showing a reply in a chat: under the card it follows up, and remembered where it shows a card itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.chat import PLAINLY, Buttons, Manner, Reply
+from domain.ports import ChatAdapter, Clock
+from storage import messages
+from storage.messages import Shown
+from storage.store import Store
+
+CONFIRMS = "confirm:"
+
+
+class Showing:
+    """What is shown of one account on one platform; messages that show a ticket are remembered in the database."""
+
+    def __init__(self, adapter: ChatAdapter, store: Store, clock: Clock, account: str) -> None:
+        self.adapter = adapter
+        self.store = store
+        self.clock = clock
+        self.account = account
+
+    async def show(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> None:
+        """Show a reply; raises what the adapter raises. What follows a card up stands under its first message in this chat."""
+        ticket = thread(reply)
+        if ticket and not manner.under:
+            async with self.store.read() as tx:
+                manner = replace(manner, under=await messages.first(tx, self.adapter.platform, chat, ticket))
+        message = await self.adapter.send(chat, reply, manner)
+        if ticket:
+            await self._note(chat, message, ticket, open=answers_a_card(reply))
+
+    async def replace(self, chat: str, message: str, reply: Reply) -> None:
+        """Show a reply in the place of what a message showed."""
+        await self.adapter.edit(chat, message, reply)
+        ticket = thread(reply)
+        if ticket:
+            await self._note(chat, message, ticket, open=answers_a_card(reply))
+
+    async def _note(self, chat: str, message: str, ticket: str, *, open: bool) -> None:
+        shown = Shown(self.adapter.platform, chat, message, self.account, ticket, open)
+        async with self.store.write() as tx:
+            await messages.note(tx, shown, self.clock.now())
+
+
+def thread(reply: Reply) -> str:
+    """The ticket that a reply shows or follows up; empty for any other."""
+    return reply.thread or (reply.ticket.id if reply.ticket is not None else "")
+
+
+def answers_a_card(reply: Reply) -> bool:
+    """True for a reply with a button that confirms a ticket."""
+    return any(b.payload.startswith(CONFIRMS) for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons)

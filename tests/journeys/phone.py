@@ -1,0 +1,50 @@
+"""A phone with Telegram on it: the house at work, its bot connected to a server that speaks the platform's protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import phones, wiring
+from app.run import attend
+from app.settings import Settings
+from app.worlds import Wanted
+from bot.connection import Connection
+from tests.journeys.chat import Chat
+from tests.servers.telegram import TOKEN, Person, TelegramServer
+
+
+@dataclass
+class Desk:
+    """The house, its terminal, and its line to the platform."""
+
+    house: wiring.House
+    terminal: Chat
+    line: Connection
+    server: TelegramServer
+
+    async def code(self, role: str = "") -> str:
+        """A code for another chat, as the terminal shows it."""
+        return (await self.terminal.say(f"/pair {role}".strip())).split("/pair ")[-1].split()[0]
+
+    async def paired(self, number: int, role: str = "", name: str = "Ada") -> Person:
+        """Somebody who was let in; they have read the welcome."""
+        person = self.server.person(number, name)
+        before = len(person.shown)
+        person.says(f"/start pair_{await self.code(role)}")
+        await person.hears(before + 1)
+        return person
+
+
+@asynccontextmanager
+async def connected(home: Path, server: TelegramServer) -> AsyncIterator[Desk]:
+    """The program as `foliopilot run` has it, on a durable database in `home`."""
+    settings = Settings(home=home, telegram_token=TOKEN, telegram_base=server.base)
+    house = await wiring.build(settings, Wanted(), command="run")
+    try:
+        async with phones.connected(house) as lines, attend(house, None):
+            yield Desk(house, Chat(house), lines[0], server)
+    finally:
+        await house.close()
