@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app import health, settings, wiring
+from app import health, phones, settings, wiring
 from app.worlds import Wanted
 from commands.context import Part, PartState
 from domain.errors import FoliopilotError, SetupError, UserError
@@ -41,6 +41,7 @@ async def examine() -> tuple[Sequence[Part], dict[str, Any] | None]:
         return [Part("storage", PartState.NEEDS, str(error))], None
     try:
         seen = await health.see(house)
-        return [*house.parts(), *health.parts(seen, house.settings)], health.document(seen, house)
+        asked = [await phones.asked(adapter) for adapter in phones.adapters(house.settings, house.floor.clock)]
+        return [*house.parts(), *asked, *health.parts(seen, house.settings)], health.document(seen, house)
     finally:
         await house.close()

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from app.settings import Settings
 from app.worlds import Wanted, World
+from commands.access import People
 from commands.context import Part, PartState
+from commands.slash.sheet import plural
 from domain.portfolio import Mode
 from market import calendar
 from trading.floor import Floor
 from trading.guards.state import TradingState, exchange_moment
 from trading.risk.limits import TABLE
 
-READY, OFF = PartState.READY, PartState.OFF
+READY, OFF, NEEDS = PartState.READY, PartState.OFF, PartState.NEEDS
 HALTED = "halted: closing and cancelling only; an owner releases it with #resume"
 REDUCING = "reducing: the breaker has tripped, closing and protecting only until {until}; an owner ends it with /breaker reset"
 ALLOWED = "allowed, each order after its confirmation"
@@ -21,7 +23,7 @@ AUTOMATED = "acts only under what you signed: /mandates"
 MANUAL = "manual-only mode, it only proposes; an owner ends it with /automation on"
 
 
-def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Sequence[Part]:
+def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor, people: People) -> Sequence[Part]:
     """Each part with its state and, in one line, what it is."""
     at = world.clock.now().astimezone(settings.zone_info)
     return (
@@ -31,13 +33,27 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor) -> Seq
         _data(floor),
         _news(floor, wanted),
         Part("model", OFF, "composed answers; no model is asked"),
-        Part("chat", READY, "terminal; Telegram and Discord come with a later version"),
-        Part("alerts", READY, "shown in this terminal"),
+        _chat(settings, people),
+        Part("alerts", READY, f"shown in this terminal{_elsewhere(people)}"),
         Part("storage", READY, _storage(settings, wanted)),
         Part("trading", READY, _trading(floor)),
         Part("automation", READY if floor.guards.automation.allowed else OFF, AUTOMATED if floor.guards.automation.allowed else MANUAL),
         Part("limits", READY, _limits(floor)),
     )
+
+
+def _chat(settings: Settings, people: People) -> Part:
+    """Where lines may come from, and the next line to type where nobody is let in yet."""
+    if not settings.telegram_token:
+        return Part("chat", READY, "terminal; for Telegram set FOLIOPILOT_TELEGRAM_TOKEN, docs/telegram.md says how")
+    inside = sum(1 for member in people.members if member.platform == "telegram")
+    if not inside:
+        return Part("chat", NEEDS, "nobody is let in on Telegram; in `foliopilot chat` type /pair and send the bot the code")
+    return Part("chat", READY, f"terminal, Telegram ({inside} let in)")
+
+
+def _elsewhere(people: People) -> str:
+    return f" and in {plural(len(people.members), 'chat')} besides" if people.members else ""
 
 
 def _limits(floor: Floor) -> str:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from app.settings import Settings
 from app.wiring import House
 from bot.connection import Connection, Place, Platform
+from commands.context import Part, PartState
 from domain.errors import SetupError
 from domain.ports import Clock
 
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 async def connected(house: House) -> AsyncIterator[Sequence[Connection]]:
     """Every platform that has its token, from here to the end of the block. A book that is thrown away is shown nowhere else."""
     lines = (
-        [] if house.wanted.throwaway else [Connection(adapter, _place(house)) for adapter in _adapters(house.settings, house.floor.clock)]
+        [] if house.wanted.throwaway else [Connection(adapter, _place(house)) for adapter in adapters(house.settings, house.floor.clock)]
     )
     async with AsyncExitStack() as stack:
         for line in lines:
@@ -32,7 +33,7 @@ async def connected(house: House) -> AsyncIterator[Sequence[Connection]]:
         yield lines
 
 
-def _adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
+def adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
     """The adapters of the platforms that are set up; a library is imported only then. Raises SetupError where it is not installed."""
     found: list[Platform] = []
     if settings.telegram_token:
@@ -44,10 +45,23 @@ def _adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
     return found
 
 
+async def asked(adapter: Platform) -> Part:
+    """Whether a platform answers to the token that is set."""
+    try:
+        await adapter.open()
+        return Part(adapter.platform, PartState.READY, adapter.described)
+    except SetupError as error:
+        return Part(adapter.platform, PartState.NEEDS, error.message)
+    except Exception as error:
+        return Part(adapter.platform, PartState.OFF, f"does not answer: {error}")
+    finally:
+        await adapter.close()
+
+
 def _place(house: House) -> Place:
     floor = house.floor
     front = house.front
-    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, front.handle, house.zone)
+    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, floor.bus, front.handle, house.zone)
 
 
 async def _served(line: Connection) -> None:

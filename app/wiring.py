@@ -68,7 +68,7 @@ class House:
 
     def parts(self) -> Sequence[Part]:
         """The rows of the banner, `/status` and `doctor`."""
-        return parts.parts(self.settings, self.wanted, self.world, self.floor)
+        return parts.parts(self.settings, self.wanted, self.world, self.floor, self.front.people)
 
     def search(self, text: str) -> Sequence[Suggestion]:
         """What the palette offers for the beginning of a line, with the actions possible on the book as it is known now."""

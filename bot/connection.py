@@ -19,13 +19,18 @@ from commands.access import People
 from commands.registry import Registry
 from domain.chat import CommandSpec, Incoming, Manner, Reply
 from domain.clock import SystemClock
-from domain.errors import SetupError
+from domain.errors import Busy, ChatGone, SetupError
 from domain.events import AccessMoved, Event
-from domain.people import Member
+from domain.people import AccessMove, Member
 from domain.ports import ChatAdapter, Clock
 from storage.store import Store
+from trading.bus import Bus
 
 LOOK = 1.0
+GONE_FOR = 600.0
+"""Seconds until a chat that takes nothing is tried again."""
+
+WHO = "courier"
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
@@ -36,6 +41,11 @@ class Platform(ChatAdapter, Protocol):
     """An adapter that is reached over a network. `keep` takes the lines that came in, and is set before `serve`."""
 
     keep: Callable[[Sequence[Incoming]], Awaitable[None]]
+
+    @property
+    def described(self) -> str:
+        """Once it is open: who we are there, and what is worth knowing of how the bot is set up."""
+        ...
 
     async def open(self) -> None:
         """Connect; raises SetupError for what the reader must mend, another error where the platform does not answer."""
@@ -63,6 +73,7 @@ class Place:
     clock: Clock
     people: People
     registry: Registry
+    bus: Bus
     handle: Handle
     zone: tzinfo
 
@@ -80,6 +91,7 @@ class Connection:
         self.cards = Cards(self._showing)
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._menus: dict[str, str] = {}
+        self._gone: set[str] = set()
         self._wall = SystemClock()
 
     async def heard(self, event: Event) -> None:
@@ -134,11 +146,30 @@ class Connection:
 
     def _courier(self, chat: str) -> Courier:
         async def deliver(reply: Reply, *, silent: bool) -> None:
-            await self._showing.show(chat, reply, Manner(silent=silent, urgent=not silent))
+            try:
+                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not silent))
+            except ChatGone as gone:
+                await self._unreachable(chat, gone)
+                raise Busy(GONE_FOR) from gone
+            self._gone.discard(chat)
 
         place = self._place
         name = f"{self.adapter.platform}:{chat}"
         return Courier(place.store, place.clock, place.account, deliver, chat=name, zone=place.zone)
+
+    async def _unreachable(self, chat: str, gone: ChatGone) -> None:
+        """What is for this chat waits, and the others are told once."""
+        log.warning("%s:%s cannot be reached: %s", self.adapter.platform, chat, gone)
+        if chat in self._gone:
+            return
+        self._gone.add(chat)
+        for member in self._members():
+            if member.chat == chat:
+                move = AccessMoved(
+                    self._place.clock.now(), member.account, AccessMove.UNREACHABLE, member.who, member.name, member.role, WHO
+                )
+                async with self._place.bus.unit(who=WHO) as unit:
+                    unit.emit(move)
 
     async def _look(self) -> None:
         """Every second: alerts that wait for a time, and menus of people who came or changed."""

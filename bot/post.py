@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
 
 from bot.showing import Showing
 from domain.chat import Manner
-from domain.errors import Busy, ChatGone
+from domain.errors import Busy, ChatGone, StorageFailed
 from storage import answers
 from storage.answers import Waiting
 
@@ -20,7 +19,10 @@ log = logging.getLogger(__name__)
 
 
 class Post:
-    """Brings the answers of one platform. A chat that cannot be reached holds up no other one."""
+    """Brings the answers of one platform. A chat that cannot be reached holds up no other one.
+
+    A platform without a key of its own for each message cannot say whether it showed what a killed program sent last: that is shown again.
+    """
 
     def __init__(self, showing: Showing) -> None:
         self._showing = showing
@@ -68,30 +70,36 @@ class Post:
             return await answers.waiting(tx, self._showing.adapter.platform, chat)
 
     async def _one(self, waiting: Waiting) -> None:
-        """Show one answer, and try until it is shown or it is clear that it never will be."""
-        tries = waiting.tries
+        """Show one answer, until it is shown or it is clear that it never will be; then note that, however often the database refuses."""
+        tries = 0
+        while not await self._tried(waiting, tries):
+            tries += 1
         while True:
             try:
-                await self._shown(waiting)
-                break
-            except Busy as busy:
-                await self._showing.clock.sleep(max(busy.after, 0.1))
-            except ChatGone as gone:
-                log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
-                break
-            except Exception as error:
-                tries += 1
-                if tries >= MOST_TRIES:
-                    log.exception("an answer for %s is given up", waiting.letter.chat)
-                    break
-                log.warning("an answer for %s was not shown (try %s): %s", waiting.letter.chat, tries, error)
-                wait = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY)
-                now = self._showing.clock.now()
                 async with self._showing.store.write() as tx:
-                    await answers.retry(tx, Waiting(waiting.id, waiting.letter, tries - 1, now), now + timedelta(seconds=wait))
-                await self._showing.clock.sleep(wait)
-        async with self._showing.store.write() as tx:
-            await answers.sent(tx, waiting.id, self._showing.clock.now())
+                    await answers.sent(tx, waiting.id, self._showing.clock.now())
+                return
+            except StorageFailed as error:
+                log.warning("that an answer was shown cannot be noted yet: %s", error)
+                await self._showing.clock.sleep(FIRST_RETRY)
+
+    async def _tried(self, waiting: Waiting, tries: int) -> bool:
+        """One try; True when there is to be no other."""
+        try:
+            await self._shown(waiting)
+        except Busy as busy:
+            await self._showing.clock.sleep(max(busy.after, 0.1))
+            return False
+        except ChatGone as gone:
+            log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
+        except Exception as error:
+            if tries + 1 >= MOST_TRIES:
+                log.exception("an answer for %s is given up", waiting.letter.chat)
+                return True
+            log.warning("an answer for %s was not shown (try %s): %s", waiting.letter.chat, tries + 1, error)
+            await self._showing.clock.sleep(min(FIRST_RETRY * 2**tries, LONGEST_RETRY))
+            return False
+        return True
 
     async def _shown(self, waiting: Waiting) -> None:
         letter = waiting.letter

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from domain.chat import PLAINLY, Buttons, Manner, Reply
 from domain.ports import ChatAdapter, Clock
+from domain.tickets import TicketStatus
 from storage import messages
 from storage.messages import Shown
 from storage.store import Store
 
 CONFIRMS = "confirm:"
+AT_WORK = frozenset({TicketStatus.CONFIRMED, TicketStatus.WORKING})
 
 
 class Showing:
@@ -30,14 +32,14 @@ class Showing:
                 manner = replace(manner, under=await messages.first(tx, self.adapter.platform, chat, ticket))
         message = await self.adapter.send(chat, reply, manner)
         if ticket:
-            await self._note(chat, message, ticket, open=answers_a_card(reply))
+            await self._note(chat, message, ticket, open=not_over(reply))
 
     async def replace(self, chat: str, message: str, reply: Reply) -> None:
         """Show a reply in the place of what a message showed."""
         await self.adapter.edit(chat, message, reply)
         ticket = thread(reply)
         if ticket:
-            await self._note(chat, message, ticket, open=answers_a_card(reply))
+            await self._note(chat, message, ticket, open=not_over(reply))
 
     async def _note(self, chat: str, message: str, ticket: str, *, open: bool) -> None:
         shown = Shown(self.adapter.platform, chat, message, self.account, ticket, open)
@@ -50,6 +52,8 @@ def thread(reply: Reply) -> str:
     return reply.thread or (reply.ticket.id if reply.ticket is not None else "")
 
 
-def answers_a_card(reply: Reply) -> bool:
-    """True for a reply with a button that confirms a ticket."""
+def not_over(reply: Reply) -> bool:
+    """True for a reply that shows a ticket which will move on: one to be confirmed, or at work."""
+    if reply.ticket is not None and reply.ticket.status in AT_WORK:
+        return True
     return any(b.payload.startswith(CONFIRMS) for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from domain.alerts import Alert
 from domain.chat import Access
 from domain.errors import NotAllowed
 from domain.people import Member, Role
@@ -14,6 +15,9 @@ from storage.store import Store, Tx
 
 LOCAL = frozenset({"terminal", "ask"})
 """Platforms where the person at the keyboard already has the files and the keys, and so owns everything."""
+
+ACCESS = "access-"
+"""How the kinds of alert begin that are about who may do what."""
 
 KEEPER = "keeper"
 """The person at the keyboard, as one human in every chat that was paired from there."""
@@ -64,9 +68,11 @@ class People:
             return found.human if found is not None else None
         return f"{KEEPER}:{origin.person}" if origin.person != "owner" else KEEPER
 
-    def chats(self) -> Sequence[str]:
-        """Every chat that alerts go to, the terminal's first."""
-        return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in self._members.values())]))
+    def chats(self, alert: Alert) -> Sequence[str]:
+        """Every chat that an alert goes to, the terminal's first; what is about access goes to owners only."""
+        private = alert.kind.startswith(ACCESS)
+        told = (m for m in self._members.values() if m.role is Role.OWNER or not private)
+        return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in told)]))
 
     async def put(self, tx: Tx, member: Member) -> None:
         """Write an identity down; it counts once `took` is told after the commit."""

@@ -107,6 +107,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "access-asked": Kind(_HOUSE, _LOUD, "somebody without a role wrote to the bot", _WARNING, _HOUR, counted=True),
         "access-changed": Kind(_HOUSE, _LOUD, "somebody was let in, has another role, or was taken out", _WARNING),
         "access-locked": Kind(_HOUSE, _LOUD, "somebody typed three wrong codes", _WARNING),
+        "access-unreachable": Kind(_HOUSE, _LOUD, "somebody who gets alerts cannot be reached", _WARNING, _DAY),
         "was-away": Kind(_HOUSE, _LOUD, "the bot was blind and missed something", _CRITICAL),
         "back": Kind(_HOUSE, _SILENT, "the bot was blind and missed nothing"),
         "digest": Kind(_HOUSE, _SILENT, "the nightly digest"),

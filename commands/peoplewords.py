@@ -16,6 +16,7 @@ KINDS = MappingProxyType(
         AccessMove.CHANGED: "access-changed",
         AccessMove.REMOVED: "access-changed",
         AccessMove.LOCKED: "access-locked",
+        AccessMove.UNREACHABLE: "access-unreachable",
     }
 )
 """The kind of alert of each move."""
@@ -37,6 +38,9 @@ def access_moved(event: AccessMoved) -> Reply:
         case AccessMove.REMOVED:
             lead = f"{about} has no role here any more; taken out by {by}."
             return _reply(lead, "Cards of theirs that wait can be answered by an owner only.", (Button("People", "/people"),))
+        case AccessMove.UNREACHABLE:
+            lead = f"{about} cannot be reached any more: they blocked the bot, or their chat is gone. Alerts for them wait."
+            return _reply(lead, f"If that is for good: `/people remove {event.person}`", (Button("People", "/people"),))
         case AccessMove.LOCKED:
             lead = f"{about} typed three wrong codes and is not listened to for ten minutes."
             return _reply(lead, "A code that waits stays valid; `/pair` puts another in its place.", (Button("People", "/people"),))

@@ -62,8 +62,12 @@ class Ear:
         return found
 
     def _answered(self, alert: Alert) -> bool:
-        """True for what the reader did on this platform: the answer to that line said it. A critical one is told all the same."""
-        return alert.urgency is not Urgency.CRITICAL and alert.by.partition(":")[0] == self.chat.partition(":")[0]
+        """True for what the reader did in this chat: the answer to that line said it. A critical one is told all the same.
+
+        A private chat has its person's number; whoever types at the terminal types in its one chat.
+        """
+        here = alert.by == self.chat or (self.chat == HOME and alert.by.partition(":")[0] == HOME.partition(":")[0])
+        return here and alert.urgency is not Urgency.CRITICAL
 
     async def _history(self, tx: Tx, alert: Alert, now: datetime, told: Mapping[str, Alert], spent: int) -> History:
         cooldown = kind_named(alert.kind).cooldown

@@ -60,6 +60,7 @@ class AccessMove(StrEnum):
     CHANGED = "changed"
     REMOVED = "removed"
     LOCKED = "locked"  # too many wrong codes
+    UNREACHABLE = "unreachable"  # their chat takes nothing any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ _ALL = (
     Table("inbox", _columns("seq serial, key text, account text, at instant, done instant?, body body"), ("key",), (("done",),)),
     Table(
         "answers",
-        _columns("id serial, platform text, chat text, at instant, due instant, tries integer, sent instant?, body body"),
+        _columns("id serial, platform text, chat text, at instant, sent instant?, body body"),
         (),
         (("platform", "sent"),),
     ),

@@ -28,7 +28,7 @@ def no_alerts(event: Event) -> Alert | None:
     return None
 
 
-def _at_home() -> Sequence[str]:
+def _at_home(alert: Alert) -> Sequence[str]:
     return (outbox.HOME,)
 
 
@@ -76,7 +76,7 @@ class Bus:
     def __init__(self, store: Store, alerts: Alerts = no_alerts) -> None:
         self._store = store
         self._alerts = alerts
-        self.chats: Callable[[], Sequence[str]] = _at_home
+        self.chats: Callable[[Alert], Sequence[str]] = _at_home
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> None:
@@ -108,7 +108,7 @@ class Bus:
                 lines.append(_line(Note(event.at, event.account, ALERT_FAILURE, failure)))
             else:
                 if alert is not None:
-                    await outbox.add(unit.tx, alert, self.chats())
+                    await outbox.add(unit.tx, alert, self.chats(alert))
         await journal.extend(unit.tx, lines, who, origin)
 
     async def _tell(self, event: Event) -> None:

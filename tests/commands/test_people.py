@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 
 from commands.access import People
+from domain.alerts import Alert, Urgency
+from domain.chat import Reply
 from domain.events import AccessMoved
 from domain.people import AccessMove, Role
 from domain.tickets import Origin
 from storage import people
-from tests.commands.front import ME, lead
+from tests.commands.front import ME, NOON, lead
 
 ADA, BOB, EVE = (Origin("telegram", number, number) for number in ("11", "22", "666"))
 HER_DISCORD = Origin("discord", "d7", "d7")
@@ -143,4 +145,9 @@ async def test_people_are_known_again_after_a_restart(room):
     assert again.role(ADA) is None
     await again.load(room.floor.store)
     assert again.role(ADA) is Role.TRADER
-    assert again.chats() == ("terminal:local", "telegram:11")
+    assert again.chats(told("halted")) == ("terminal:local", "telegram:11")
+    assert again.chats(told("access-asked")) == ("terminal:local",)
+
+
+def told(kind):
+    return Alert(NOON, "demo", kind, kind, Urgency.INFO, Reply(()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from app import ask
 from tests.journeys.program import Ended
+from tests.servers.telegram import TelegramServer
 
 Asked = Callable[..., Ended]
 
@@ -33,3 +34,12 @@ def asked(home: Path, capsys: pytest.CaptureFixture[str]) -> Asked:
         return Ended(code, written.out, written.err)
 
     return say
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramServer]:
+    """A platform with nobody on it yet."""
+    server = TelegramServer()
+    await server.start()
+    yield server
+    await server.stop()

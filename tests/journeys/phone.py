@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app import phones, wiring
 from app.run import attend
 from app.settings import Settings
 from app.worlds import Wanted
 from bot.connection import Connection
+from domain.chat import Incoming, Reply, Text
+from domain.tickets import Origin
 from tests.journeys.chat import Chat
 from tests.servers.telegram import TOKEN, Person, TelegramServer
 
@@ -36,6 +39,17 @@ class Desk:
         person.says(f"/start pair_{await self.code(role)}")
         await person.hears(before + 1)
         return person
+
+    def incoming(self, message: dict[str, Any], payload: str | None) -> Incoming:
+        """A message of the platform as the desk gets it, or a press under it."""
+        origin = Origin("telegram", str(message["chat"]["id"]), str(message["from"]["id"]))
+        return Incoming(f"k{message['message_id']}", origin, message["text"], self.house.floor.clock.now(), payload)
+
+    def lead(self, reply: Reply) -> str:
+        """What a reply says first."""
+        first = reply.blocks[0]
+        assert isinstance(first, Text)
+        return first.text
 
 
 @asynccontextmanager

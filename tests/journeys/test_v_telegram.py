@@ -2,41 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.phone import connected
-from tests.servers.telegram import TelegramServer
+from tests.servers.telegram import Person, TelegramServer
+
+STRANGER = "You are 666 on telegram. An owner of this installation must approve that id before anything is shown here."
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    made = TelegramServer()
-    await made.start()
-    yield made
-    await made.stop()
+async def said(person: Person, text: str) -> str:
+    """What is answered to a line, by one message."""
+    before = len(person.shown)
+    person.says(text)
+    return (await person.hears(before + 1)).text
 
 
-async def test_a_first_day_on_the_phone(tmp_path: Path, server: TelegramServer) -> None:
-    ada = server.person(11, "Ada")
-    async with connected(tmp_path, server) as desk:
-        ada.says("/start")
-        assert (await ada.hears(1)).text == "You are 11 on telegram. An owner of this installation must approve that id before anything is shown here."
-        ada.says(f"/start pair_{await desk.code()}")
-        welcome = await ada.hears(2)
-        assert welcome.text.startswith("You are in, as an owner of this account.")
-        ada.taps(welcome, "Positions")
+async def test_a_first_day_on_the_phone(tmp_path: Path, telegram: TelegramServer) -> None:
+    ada = telegram.person(11, "Ada")
+    async with connected(tmp_path, telegram) as desk:
+        assert (await said(ada, "/start")).startswith("You are 11 on telegram. An owner of this installation must approve")
+        welcome = await said(ada, f"/start pair_{await desk.code()}")
+        assert welcome.startswith("You are in, as an owner of this account.")
+        ada.taps(ada.shown[-1], "Positions")
         positions = await ada.hears(3)
         assert "positions worth" in positions.text
-        await server.until(lambda: sum(server.acknowledged.values()) == 1)
+        await telegram.until(lambda: sum(telegram.acknowledged.values()) == 1)
         ada.says("#AAPL close 50%")
         card = await ada.hears(4)
-        assert card.labels == ["Confirm", "Cancel"]
+        assert (card.labels, card.silent) == (["Confirm", "Cancel"], False)
         ada.taps(card, "Confirm", times=2)
-        await server.until(lambda: card.text.startswith(("Done: #AAPL close 50%", "Sent: #AAPL close 50%")))
+        await telegram.until(lambda: card.text.startswith(("Done: #AAPL close 50%", "Sent: #AAPL close 50%")))
         assert card.labels == []
-        assert server.meter.refused == 0
+        menu = await telegram.until(lambda: telegram.menus.get("11"))
+        assert {"positions", "profit_loss", "pair"} <= {command["command"] for command in menu}
+        assert telegram.meter.refused == 0
         assert await desk.terminal.whole()
-    assert "foliopilot" not in server.menus
+
+
+async def test_a_card_confirmed_at_the_terminal_is_edited_on_the_phone_and_its_fill_stands_under_it(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("#BTC close 0.01")
+        card = await ada.hears(2)
+        ident = card.payload("Confirm").split(":")[1]
+        assert "Done: #BTC close 0.01" in await desk.terminal.say(f"confirm {ident}")
+        await telegram.until(lambda: card.text.startswith("Done: #BTC close 0.01"))
+        assert card.labels == []
+        filled = await telegram.until(lambda: next((m for m in ada.shown if m.text.startswith("Filled: sold 0.01 BTC")), None))
+        assert filled.under == card.id
+        assert "Positions" in filled.labels
+
+
+async def test_a_card_that_a_restart_ended_says_so(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("#AAPL close 50%")
+        card = await ada.hears(2)
+    async with connected(tmp_path, telegram):
+        await telegram.until(lambda: card.text.startswith("Expired: #AAPL close 50%. Nothing was sent."))
+        assert card.labels == []
+
+
+async def test_an_alert_has_its_buttons_and_its_answer(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        await desk.terminal.say("#emergency-stop")
+        halted = await telegram.until(lambda: next((m for m in ada.shown if m.text.startswith("Trading is halted")), None))
+        assert "Resume" in halted.labels
+        ada.taps(halted, "Resume")
+        card = await telegram.until(lambda: next((m for m in ada.shown if m.text.startswith("#resume")), None))
+        ada.taps(card, "Confirm")
+        await telegram.until(lambda: card.text.startswith("Done: #resume"))
+        assert not desk.house.floor.killswitch.halted()
+
+
+async def test_an_owner_lets_somebody_in_with_a_tap(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada, bob = await desk.paired(11), telegram.person(22, "Bob")
+        await said(bob, "hello")
+        asked = await telegram.until(lambda: next((m for m in ada.shown if m.text.startswith("⚠️ Bob (telegram:22) wrote")), None))
+        ada.taps(asked, "Let in as viewer")
+        await telegram.until(lambda: desk.house.front.people.member("telegram", "22"))
+        assert "worth" in await said(bob, "/positions")
+        assert "Only a trader of this account may do that" in await said(bob, "#AAPL close")
+        menu = await telegram.until(lambda: telegram.menus.get("22"))
+        assert "pair" not in {command["command"] for command in menu}
+
+
+async def test_a_stranger_walks_through_every_door(tmp_path: Path, telegram: TelegramServer) -> None:
+    """Every command, every action, every button that was ever shown to the owner: nothing but their own id."""
+    async with connected(tmp_path, telegram) as desk:
+        ada, eve = await desk.paired(11), telegram.person(666, "Eve")
+        ada.says("#AAPL close 50%")
+        card = await ada.hears(2)
+        front, eve.started = desk.house.front, True
+        lines = [f"/{s.name}" for s in front.registry.commands()] + [e for s in front.registry.actions() for e in s.examples]
+        payloads = [b["callback_data"] for m in ada.shown for row in m.rows for b in row]
+        told = set()
+        for text, payload in [*((line, None) for line in lines), *(("", p) for p in payloads)]:
+            raw = eve.message(text)
+            incoming = desk.incoming(raw, payload)
+            told.add(desk.lead(await front.handle(incoming)))
+        assert told == {STRANGER}
+        for payload in payloads:
+            eve.presses(card, payload)  # a forged press, on somebody else's message
+        await telegram.until(lambda: sum(telegram.acknowledged.values()) >= len(payloads))
+        assert card.labels == ["Confirm", "Cancel"]
+        assert await desk.terminal.whole()
+
+
+async def test_a_group_sees_no_figures_and_strangers_in_it_get_no_word(tmp_path: Path, telegram: TelegramServer) -> None:
+    room = telegram.group(-1001)
+    async with connected(tmp_path, telegram) as desk:
+        ada, eve = await desk.paired(11), telegram.person(666, "Eve")
+        eve.says("/positions", chat=room)
+        ada.says("/positions", chat=room)
+        (shown,) = await telegram.shows(room, 1)
+        assert shown.text == "Figures are not shown where others read along. Write to me in a private chat."
+        assert shown.under is not None
+
+
+async def test_what_is_late_forwarded_edited_or_of_a_bot_never_acts(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("#emergency-stop", age=301)
+        late = await ada.hears(2)
+        assert late.text.startswith("This came more than five minutes late, so nothing was done: #emergency-stop.")
+        origin = {"type": "hidden_user", "sender_user_name": "x", "date": 1}
+        ada.says("#emergency-stop", forward_origin=origin)
+        telegram.put({"edited_message": ada.message("#emergency-stop")})
+        telegram.put({"channel_post": ada.message("#emergency-stop")})
+        telegram.put({"message": ada.message("#emergency-stop") | {"from": {"id": 11, "is_bot": True, "first_name": "b"}}})
+        assert "worth" in await said(ada, "/positions")
+        assert len(ada.shown) == 3
+        assert not desk.house.floor.killswitch.halted()
+
+
+async def test_an_update_that_comes_twice_is_answered_once(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("#AAPL close 50%")
+        telegram.again()
+        await ada.hears(2)
+        telegram.again()
+        await said(ada, "/positions")
+        assert len([m for m in ada.shown if m.text.startswith("#AAPL close 50%")]) == 1
+        assert len(await desk.house.floor.desk.open_tickets()) == 1

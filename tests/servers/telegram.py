@@ -52,6 +52,7 @@ class TelegramServer:
         self.confirmed = 0
         self.base = ""
         self._updates: list[dict[str, Any]] = []
+        self._newest: dict[str, Any] = {}
         self._numbers = itertools.count(1000)
         self._ids = itertools.count(1)
         self._taps: dict[str, float] = {}
@@ -84,13 +85,14 @@ class TelegramServer:
     def put(self, update: dict[str, Any]) -> int:
         """An update as it is, under the next number."""
         number = next(self._numbers)
-        self._updates.append({"update_id": number, **update})
+        self._newest = {"update_id": number, **update}
+        self._updates.append(self._newest)
         self._came.set()
         return number
 
     def again(self) -> None:
         """The newest update is delivered under its number once more, as after a confirmation that was lost."""
-        self._updates.append(self._updates[-1])
+        self._updates.append(self._newest)
         self._came.set()
 
     def fail(self, method: str, fault: Refused | str, times: int = 1) -> None:

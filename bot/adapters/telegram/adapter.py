@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 
 from bot.adapters.telegram.api import Api
 from bot.adapters.telegram.render import pages
-from bot.adapters.telegram.updates import PLATFORM, read
+from bot.adapters.telegram.updates import PLATFORM, Seen, read
 from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, StorageFailed
@@ -48,16 +48,25 @@ class Telegram:
         self._tasks: set[asyncio.Task[None]] = set()
         self._trouble = ""
         self.keep: Callable[[Sequence[Incoming]], Awaitable[None]] = _nobody
-        self.name = ""
 
     @property
     def platform(self) -> str:
         """Its name in origins."""
         return PLATFORM
 
+    @property
+    def described(self) -> str:
+        """The bot's name, and what it sees of groups."""
+        seen = (
+            "sees every message of its groups"
+            if self.api.bot.can_read_all_group_messages
+            else "sees only commands in groups (privacy mode)"
+        )
+        return f"@{self.api.bot.username} answers; it {seen}"
+
     async def open(self) -> None:
         """Connect; raises SetupError for a token that the platform does not know, TelegramError where it does not answer."""
-        self.name = await self.api.open()
+        await self.api.open()
 
     async def close(self) -> None:
         """Let go of the platform."""
@@ -119,10 +128,25 @@ class Telegram:
     async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
         now, wall = self._clock.now(), self._wall.now()
         seen = [s for update in updates if (s := read(update, now, wall)) is not None]
-        await self.keep([s.incoming for s in seen if s.incoming is not None])
+        try:
+            await self.keep([s.incoming for s in seen if s.incoming is not None])
+        except StorageFailed:
+            raise
+        except Exception:
+            await self._one_by_one(seen)
         for one in seen:
             if one.tap:
                 self._begin(self.api.acknowledge(one.tap))
+
+    async def _one_by_one(self, seen: Sequence[Seen]) -> None:
+        """Among these is one that cannot be kept: it is passed over, so that it does not come again and again."""
+        for one in seen:
+            try:
+                await self.keep([one.incoming] if one.incoming is not None else [])
+            except StorageFailed:
+                raise
+            except Exception:
+                log.exception("update %s cannot be kept and is passed over", one.number)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters, User
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -27,6 +28,10 @@ GONE = ("message to edit not found", "message can't be edited", "message_id_inva
 UNREAD = "can't parse entities"
 NO_REPLY = "message to be replied not found"
 LONGEST_NAME = 32
+
+AT_ONCE = 4
+"""Messages on their way at one time: enough for the pace, and about as many may be shown twice when the program is killed."""
+
 LONGEST_HELP = 256
 
 log = logging.getLogger(__name__)
@@ -38,16 +43,21 @@ class Api:
     def __init__(self, token: str, base: str, clock: Clock) -> None:
         self._bot = Bot(token, base_url=base, request=HTTPXRequest(connection_pool_size=64, read_timeout=10.0))
         self.pace = Pace(TELEGRAM, clock)
+        self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def open(self) -> str:
-        """Say hello; returns the bot's name. Raises SetupError for a token that the platform does not know."""
+    @property
+    def bot(self) -> User:
+        """The bot as the platform knows it, once it is open."""
+        return self._bot.bot
+
+    async def open(self) -> None:
+        """Say hello. Raises SetupError for a token that the platform does not know."""
         try:
             await self._bot.initialize()
         except InvalidToken:
             raise SetupError(
                 "Telegram does not know this token; BotFather shows it again with /token."
             ) from None  # its words hold the token
-        return str(self._bot.username)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -81,14 +91,19 @@ class Api:
             "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
         try:
+            async with self._room:
+                return await self._sent(page, fields)
+        except TelegramError as error:
+            raise self._said(error) from error
+
+    async def _sent(self, page: Page, fields: Mapping[str, Any]) -> str:
+        try:
             message = await self._bot.send_message(text=page.html, parse_mode="HTML", **fields)
         except BadRequest as error:
             if UNREAD not in str(error).lower():
-                raise self._said(error) from error
+                raise
             log.warning("a page was not read as HTML and goes without markup: %s", error)
             message = await self._bot.send_message(text=page.text, **fields)
-        except TelegramError as error:
-            raise self._said(error) from error
         return str(message.message_id)
 
     async def edit(self, chat: str, message: str, page: Page) -> None:
@@ -101,7 +116,8 @@ class Api:
             "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
         try:
-            await self._bot.edit_message_text(text=page.html, parse_mode="HTML", **fields)
+            async with self._room:
+                await self._bot.edit_message_text(text=page.html, parse_mode="HTML", **fields)
         except BadRequest as error:
             if not any(word in str(error).lower() for word in (SAME, *GONE)):
                 raise self._said(error) from error

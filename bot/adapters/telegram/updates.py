@@ -84,6 +84,8 @@ def _typed(message: Message) -> bool:
 def _line(
     number: int, person: User, chat: Chat, message: str, text: str, at: datetime, *, payload: str | None = None, late: bool = False
 ) -> Incoming:
+    if type(text) is not str or type(person.id) is not int or type(chat.id) is not int or not isinstance(payload, str | None):
+        raise TypeError("a field is not of its type")
     return Incoming(
         key=f"{PLATFORM}:{number}",
         origin=Origin(PLATFORM, str(chat.id), str(person.id)),

@@ -35,8 +35,7 @@ def upgrade() -> None:
     numbered(
         "answers",
         "id",
-        *text("platform", "chat", "at", "due"),
-        Column("tries", BigInteger(), nullable=False),
+        *text("platform", "chat", "at"),
         Column("sent", _TEXT, nullable=True),
         *text("body"),
     )

@@ -167,7 +167,7 @@ async def test_why_an_alert_came():
     await put(one, "news", "news:AAPL:1", Verdict.SILENT, "AAPL is in the news.")
     moved = EVERY[PositionMoved]
     bus = Bus(one.floor.store, alert)
-    bus.chats = lambda: (CHAT,)
+    bus.chats = lambda alert: (CHAT,)
     async with bus.unit(who="test") as unit:
         unit.emit(moved)
     await say(one, "snooze drawdown:AAPL 1h")

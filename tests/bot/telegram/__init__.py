@@ -1,0 +1,1 @@
+"""Telegram's adapter, piece by piece."""

@@ -1,0 +1,64 @@
+"""The pace of a platform, on a clock that moves by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.limits import RESERVED, TELEGRAM, Limits, Pace, units
+from domain.clock import ManualClock
+from tests.fakes.market import utc
+
+
+class Waits(ManualClock):
+    """A clock that moves on as soon as somebody sleeps."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.set(self.now() + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(("text", "length"), [("", 0), ("abc", 3), ("é−…", 3), ("😀", 2), ("a😀b", 4)])
+def test_a_text_is_measured_as_the_platform_does(text: str, length: int) -> None:
+    assert units(text) == length == len(text.encode("utf-16-le")) // 2
+
+
+async def sent(limits: Limits, chats: list[str], *, urgent: bool = False, group: bool = False) -> list[float]:
+    clock = Waits(utc("2025-10-10 14:30"))
+    pace, times = Pace(limits, clock), []
+    for chat in chats:
+        await pace.turn(chat, urgent=urgent, group=group)
+        times.append(clock.monotonic())
+    return times
+
+
+async def test_one_message_a_second_to_a_chat() -> None:
+    times = await sent(TELEGRAM, ["a", "b", "a", "a"])
+    assert times[1] == times[0]
+    assert times[2] - times[0] >= 1
+    assert times[3] - times[2] >= 1
+
+
+async def test_so_many_a_second_to_everybody_and_a_few_more_for_what_is_urgent() -> None:
+    for urgent, room in ((False, TELEGRAM.overall - RESERVED), (True, TELEGRAM.overall)):
+        times = await sent(TELEGRAM, [str(n) for n in range(3 * room)], urgent=urgent)
+        for n, at in enumerate(times):
+            assert sum(1 for t in times[: n + 1] if at - t < 1.0) <= room
+        assert times[-1] - times[0] == pytest.approx(2.0)
+
+
+async def test_twenty_a_minute_to_a_group() -> None:
+    times = await sent(replace(TELEGRAM, apart=0.0), ["g"] * 41, group=True)
+    assert times[19] == times[0]
+    assert times[20] - times[0] >= 60
+    assert times[40] - times[20] >= 60
+
+
+async def test_a_pause_that_the_platform_asks_for_holds_everybody() -> None:
+    clock = Waits(utc("2025-10-10 14:30"))
+    pace = Pace(TELEGRAM, clock)
+    pace.pause(7)
+    before = clock.monotonic()
+    await pace.turn("a", urgent=True)
+    assert clock.monotonic() - before >= 7
