@@ -111,9 +111,13 @@ def restore(file: Path) -> None:
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the parts and the detailed health as JSON.")
-def doctor(as_json: bool) -> None:
+@click.option("--audit", is_flag=True, help="Only verify that no line of the journal was changed, taken out or added.")
+def doctor(as_json: bool, audit: bool) -> None:
     """Say of each part whether it is ready, off, or needs one thing, and check the journal's chain."""
-    _call("app.doctor", "main", as_json=as_json)
+    if audit:
+        _call("app.auditing", "main")
+    else:
+        _call("app.doctor", "main", as_json=as_json)
 
 
 def main() -> None:

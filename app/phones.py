@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from app.settings import Settings
 from app.wiring import House
-from bot.connection import Connection, Place, Platform
+from bot.connection import Connection, Place
+from bot.platform import Platform
 from commands.context import Part, PartState
 from domain.errors import SetupError
 from domain.ports import Clock

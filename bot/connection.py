@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Protocol
 
 from bot.cards import Cards
 from bot.courier import Courier
 from bot.intake import Handle, Intake
+from bot.platform import Platform
 from bot.post import Post
 from bot.showing import Showing
 from commands.access import People
 from commands.registry import Registry
-from domain.chat import CommandSpec, Incoming, Manner, Reply
+from domain.chat import Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError
 from domain.events import AccessMoved, Event
 from domain.people import AccessMove, Member
-from domain.ports import ChatAdapter, Clock
+from domain.ports import Clock
 from storage.store import Store
 from trading.bus import Bus
 
@@ -35,33 +35,6 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
 log = logging.getLogger(__name__)
-
-
-class Platform(ChatAdapter, Protocol):
-    """An adapter that is reached over a network. `keep` takes the lines that came in, and is set before `serve`."""
-
-    keep: Callable[[Sequence[Incoming]], Awaitable[None]]
-
-    @property
-    def described(self) -> str:
-        """Once it is open: who we are there, and what is worth knowing of how the bot is set up."""
-        ...
-
-    async def open(self) -> None:
-        """Connect; raises SetupError for what the reader must mend, another error where the platform does not answer."""
-        ...
-
-    async def close(self) -> None:
-        """Let go."""
-        ...
-
-    async def typing(self, chat: str) -> None:
-        """Show that an answer is being worked out."""
-        ...
-
-    async def menu(self, chat: str, commands: Sequence[CommandSpec]) -> None:
-        """The commands that the person of a chat may use."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from bot.post import Post
 from bot.showing import thread
+from commands import keys
 from domain.chat import Incoming, Letter, Reply, ReplyKind
 from domain.errors import StorageFailed
 from domain.ports import Clock
@@ -61,6 +62,7 @@ class Intake:
         """
         if not lines:
             return
+        lines = [hidden(line) for line in lines]
         async with self._store.write() as tx:
             fresh = [line for line in lines if await inbox.add(tx, line, self._account)]
         for line in fresh:
@@ -125,6 +127,12 @@ class Intake:
         await self._typing(chat)
 
 
+def hidden(line: Incoming) -> Incoming:
+    """The line as it may be written down: one with a key in it without its text."""
+    secret = keys.found(line.text)
+    return line if secret is None else replace(line, text="", secret=secret)
+
+
 def letter_for(line: Incoming, reply: Reply) -> Letter | None:
     """How an answer is shown: a tap that answered a card edits it, a group sees what is answered, a stranger there gets no word."""
     origin = line.origin
@@ -133,5 +141,7 @@ def letter_for(line: Incoming, reply: Reply) -> Letter | None:
     over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
     if line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel"):
         return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group)
+    if line.secret:
+        return Letter(origin.platform, origin.chat, reply, deletes=line.message, group=line.group)
     under = line.message if (line.group or thread(reply)) and line.payload is None else ""
     return Letter(origin.platform, origin.chat, reply, under=under, group=line.group)

@@ -103,6 +103,8 @@ class Post:
 
     async def _shown(self, waiting: Waiting) -> None:
         letter = waiting.letter
+        if letter.deletes:
+            await self._showing.adapter.delete(letter.chat, letter.deletes)
         if letter.edits:
             await self._showing.replace(letter.chat, letter.edits, letter.reply)
             return

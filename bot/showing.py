@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.platform import Platform
 from domain.chat import PLAINLY, Buttons, Manner, Reply
-from domain.ports import ChatAdapter, Clock
+from domain.ports import Clock
 from domain.tickets import TicketStatus
 from storage import messages
 from storage.messages import Shown
@@ -18,7 +19,7 @@ AT_WORK = frozenset({TicketStatus.CONFIRMED, TicketStatus.WORKING})
 class Showing:
     """What is shown of one account on one platform; messages that show a ticket are remembered in the database."""
 
-    def __init__(self, adapter: ChatAdapter, store: Store, clock: Clock, account: str) -> None:
+    def __init__(self, adapter: Platform, store: Store, clock: Clock, account: str) -> None:
         self.adapter = adapter
         self.store = store
         self.clock = clock

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from commands import grammar, proposal, refusal, release
+from commands import grammar, keys, proposal, refusal, release
 from commands.access import People
 from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
 from commands.registry import Registry, hyphens
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 LOOKS: Mapping[str, frozenset[str]] = {
     "alerts": frozenset({"", "recent", "digest"}),
     "automation": frozenset({""}),
+    "audit": frozenset({""}),
     "emergency-exit": frozenset({""}),
     "orphans": frozenset({""}),
 }
@@ -193,7 +194,14 @@ class FrontDesk:
 
 
 def away(incoming: Incoming) -> Reply | None:
-    """What is not looked at at all: a line that came too late to act on, and one that others can read along."""
+    """What is not looked at at all: a line with a key in it, one that came too late to act on, and one that others can read along."""
+    secret = incoming.secret or keys.found(incoming.text)
+    if secret:
+        said = (
+            f"That looks like {secret}. It was not kept here, and taken out of this chat where the platform allows it. "
+            "Take it back where it was issued, for others may have seen it; the new one belongs into `.env`, never into a chat."
+        )
+        return refusal.plain("secret", said)
     if incoming.late:
         typed = shown(incoming.text) if incoming.payload is None else "a button"
         return refusal.plain(

@@ -20,7 +20,7 @@ class Incoming:
     """One message or tap. `key` is unique per platform event; `payload` is a tapped button's payload, else None.
 
     `name` is what the platform calls the person, `message` its id of the message (of a tap: of the one that was tapped), `group` says that
-    others can read along, and `late` that it came too late to act on.
+    others can read along, and `late` that it came too late to act on. `secret` names what looked like a key in it: its text is gone then.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Incoming:
     message: str = ""
     group: bool = False
     late: bool = False
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An answer on its way to a chat: under which message it stands, or which one it replaces (platform ids; empty: none)."""
+    """An answer on its way to a chat: under which message it stands, which one it replaces, which one it takes away (empty: none)."""
 
     platform: str
     chat: str
     reply: Reply
     under: str = ""
     edits: str = ""
+    deletes: str = ""
     group: bool = False
 
 

@@ -150,3 +150,16 @@ async def test_an_update_that_comes_twice_is_answered_once(tmp_path: Path, teleg
         await said(ada, "/positions")
         assert len([m for m in ada.shown if m.text.startswith("#AAPL close 50%")]) == 1
         assert len(await desk.house.floor.desk.open_tickets()) == 1
+
+
+async def test_a_key_in_a_message_is_taken_away_and_kept_nowhere(tmp_path: Path, telegram: TelegramServer) -> None:
+    token = "110201599:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1"
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        answer = await said(ada, f"here is my token {token}")
+        assert answer.startswith("That looks like a Telegram bot token. It was not kept here")
+        assert [chat for chat, _ in telegram.deleted] == [11]
+        typed = await desk.terminal.say(f"/explain {token}")
+        assert typed.startswith("That looks like a Telegram bot token")
+    kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
+    assert token.encode() not in kept

@@ -50,6 +50,7 @@ class TelegramServer:
         self.meter = Meter()
         self.acknowledged: Counter[str] = Counter()
         self.confirmed = 0
+        self.deleted: list[tuple[int, int]] = []
         self.base = ""
         self._updates: list[dict[str, Any]] = []
         self._newest: dict[str, Any] = {}
@@ -201,6 +202,10 @@ class TelegramServer:
         if self.acknowledged[tap] or time.monotonic() - self._taps.get(tap, -HASTE) > HASTE:
             raise Refused(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self.acknowledged[tap] += 1
+        return True
+
+    async def _deletemessage(self, fields: dict[str, Any]) -> bool:
+        self.deleted.append((int(fields["chat_id"]), int(fields["message_id"])))
         return True
 
     async def _sendchataction(self, fields: dict[str, Any]) -> bool:

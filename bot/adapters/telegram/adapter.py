@@ -125,6 +125,10 @@ class Telegram:
         """Show that an answer is being worked out."""
         await self.api.typing(chat)
 
+    async def delete(self, chat: str, message: str) -> bool:
+        """Take a message away; a bot may take those of a private chat, and those of a group where it is an administrator."""
+        return await self.api.delete(chat, message)
+
     async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
         now, wall = self._clock.now(), self._wall.now()
         seen = [s for update in updates if (s := read(update, now, wall)) is not None]

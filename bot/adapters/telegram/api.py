@@ -124,6 +124,14 @@ class Api:
         except TelegramError as error:
             raise self._said(error) from error
 
+    async def delete(self, chat: str, message: str) -> bool:
+        """Take a message away; False where the platform does not allow it."""
+        try:
+            return bool(await self._bot.delete_message(int(chat), int(message)))
+        except TelegramError as error:
+            log.info("message %s in %s stays: %s", message, chat, error)
+            return False
+
     async def acknowledge(self, tap: str) -> None:
         """Take the hour-glass from a tapped button; too late is no trouble."""
         try:

@@ -39,6 +39,11 @@ def keyed(reply: Reply) -> dict[str, str]:
     return {k: v for b in reply.blocks if isinstance(b, KeyValues) for k, v in b.rows}
 
 
+def rows(reply: Reply) -> list[str]:
+    """What the labelled rows say, in their order."""
+    return [v for b in reply.blocks if isinstance(b, KeyValues) for _, v in b.rows]
+
+
 def buttons(reply: Reply) -> list[Button]:
     return [b for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons]
 
