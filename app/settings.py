@@ -5,6 +5,7 @@ They are read on the way to every answer, so they are checked by a few plain fun
 
 from __future__ import annotations
 
+import base64
 import importlib
 import os
 import re
@@ -22,6 +23,7 @@ PREFIX = "FOLIOPILOT_"
 UNPREFIXED = frozenset({"DATABASE_URL"})
 FOR_TESTS = "FOLIOPILOT_TEST_"
 LONGEST_NAME = 40
+KEY_BYTES = 32
 
 Read = Callable[[str], Any]
 
@@ -63,6 +65,16 @@ def _token(text: str) -> str:
     number, colon, secret = text.partition(":")
     if not (colon and number.isascii() and number.isdecimal() and len(secret) >= 30 and re.fullmatch(r"[A-Za-z0-9_-]+", secret)):
         raise ValueError("a token is a number, a colon and at least 30 letters and digits, as @BotFather wrote it")
+    return text
+
+
+def _key(text: str) -> str:
+    try:
+        whole = len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == KEY_BYTES
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("32 bytes in URL-safe base 64 are wanted")
     return text
 
 
@@ -109,6 +121,12 @@ class Settings:
         "The token of your Telegram bot, from @BotFather; empty: no Telegram.", _token, default=None, repr=False
     )
     telegram_base: str | None = _setting("Where Telegram is, for a Bot API server of your own.", _address, default=None)
+    large_order: Decimal | None = _setting(
+        "From what value on an order that may open asks for more than a tap; empty: never.", _number("1", "1000000000"), default=None
+    )
+    secret_key: str | None = _setting(
+        "The key that seals secrets, 32 bytes in URL-safe base 64; empty: a file in the data directory.", _key, default=None, repr=False
+    )
     card_minutes: Decimal = _setting("How long a card waits for its confirmation.", _number("0", "60"), default=Decimal(2))
 
     @property

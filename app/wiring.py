@@ -22,6 +22,7 @@ from commands.access import People
 from commands.context import Part
 from commands.day import Day
 from commands.desk import FrontDesk
+from commands.factor import Factor
 from commands.palette import Palette, Suggestion
 from commands.registry import Registry
 from commands.slash.activity import event_text
@@ -38,6 +39,7 @@ from market.hub import Hub
 from storage import accounts, journal, ledger, world
 from storage.snapshot import copy_store, open_copy, open_memory
 from storage.store import Store
+from storage.vault import Vault, key_of
 from storage.world import WorldState
 from trading.floor import Floor, open_floor
 from trading.jobs import Jobs
@@ -247,10 +249,12 @@ def _floor(
         concerns=concerns(hub),
         alerts=partial(alerts.pushed, zone=ZoneInfo(settings.zone)),
         authority=people,
-        terms=Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance),
+        terms=Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance, settings.large_order),
         wall=wall,
     )
     floor.bus.chats = people.chats
+    if people.factor is not None:
+        people.factor.connect(floor.bus, market.clock)
     return floor
 
 
@@ -268,7 +272,8 @@ async def _assembled(
 ) -> House:
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
-    people = People(spec.name)
+    factor = Factor(spec.name, Vault(key_of(settings.home, settings.secret_key)), SystemClock())
+    people = People(spec.name, factor=factor)
     await people.load(store)
     zone = ZoneInfo(settings.zone)
     wall = None if wanted.still else SystemClock()

@@ -44,7 +44,7 @@ def _block(block: Block, width: int, paint: Paint) -> str:
         case Text(text, tone):
             return "\n".join(paint(line, tone) for line in _wrapped(text, width))
         case Code(text):
-            return f"  {text}"
+            return "\n".join(f"  {line}" for line in text.split("\n"))
         case KeyValues(rows, title):
             return _key_values(rows, title, width, paint)
         case Table():

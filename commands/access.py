@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from commands.factor import Factor
 from domain.alerts import Alert
 from domain.chat import Access
 from domain.errors import NotAllowed
 from domain.people import Member, Role
-from domain.tickets import Origin
+from domain.tickets import CODE, Origin
 from storage import people
 from storage.outbox import HOME
 from storage.store import Store, Tx
@@ -26,14 +27,17 @@ KEEPER = "keeper"
 class People:
     """Everybody on one account, as the database has it; nobody but the person at the keyboard before anybody is let in."""
 
-    def __init__(self, account: str = "", members: Iterable[Member] = ()) -> None:
+    def __init__(self, account: str = "", members: Iterable[Member] = (), factor: Factor | None = None) -> None:
         self.account = account
+        self.factor = factor
         self._members = {(m.platform, m.person): m for m in members}
 
     async def load(self, store: Store) -> None:
         """Read who there is."""
         async with store.read() as tx:
             self._members = {(m.platform, m.person): m for m in await people.all(tx, self.account)}
+        if self.factor is not None:
+            await self.factor.load(store)
 
     @property
     def members(self) -> Sequence[Member]:
@@ -73,6 +77,21 @@ class People:
         private = alert.kind.startswith(ACCESS)
         told = (m for m in self._members.values() if m.role is Role.OWNER or not private)
         return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in told)]))
+
+    def guarded(self, origin: Origin) -> bool:
+        """True for a person with a second factor."""
+        return self.factor is not None and self.factor.has(self.human(origin))
+
+    def word(self, origin: Origin, word: str | None, *, weighty: bool) -> str | None:
+        """What a card asks for besides the tap: its own word, or a code where it is weighty and the person has a second factor."""
+        return CODE if weighty and self.guarded(origin) else word
+
+    async def prove(self, origin: Origin, code: str) -> None:
+        """Return for a right code, which is used up by that; raises WordNeeded for a wrong one, NotAllowed where none can be right."""
+        human = self.human(origin)
+        if self.factor is None or human is None or not self.factor.has(human):
+            raise NotAllowed("This asks for a code, and you have no second factor here.", example="/totp on")
+        await self.factor.prove(origin, human, self.role(origin), code)
 
     async def put(self, tx: Tx, member: Member) -> None:
         """Write an identity down; it counts once `took` is told after the commit."""

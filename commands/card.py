@@ -14,7 +14,7 @@ from domain.instruments import Instrument
 from domain.money import HUNDRED, money_text, percent_text, quantity_text
 from domain.orders import OrderIntent, OrderType
 from domain.portfolio import AccountSpec
-from domain.tickets import Change, Finding, LegEstimate, Severity, Ticket
+from domain.tickets import CODE, Change, Finding, LegEstimate, Severity, Ticket
 
 ROWS = 8
 WIDTH = 34  # characters in a phone's monospaced block
@@ -276,7 +276,10 @@ def _ending(ticket: Ticket, frame: Frame) -> list[Block]:
             )
         ]
     blocks: list[Block] = []
-    if ticket.word:
+    if ticket.word == CODE:
+        blocks += [Text("Besides the tap this asks for the six digits your authenticator shows:", Tone.WARNING)]
+        blocks += [Code(f"confirm {ticket.id} 123456")]
+    elif ticket.word:
         blocks += [Text(f"Because it is this much at once, type the word {ticket.word} with it:", Tone.WARNING)]
         blocks += [Code(f"confirm {ticket.id} {ticket.word}")]
     seconds = int((ticket.expires - frame.now).total_seconds())

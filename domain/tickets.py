@@ -67,6 +67,10 @@ MOVES: dict[TicketStatus, frozenset[TicketStatus]] = {
 }
 
 
+CODE = "CODE"
+"""The `word` of a ticket that asks for the code of a second factor instead of a word."""
+
+
 class Proposer(StrEnum):
     """Who drew the ticket up."""
 

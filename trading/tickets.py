@@ -13,10 +13,11 @@ from domain.errors import Halted, NotAllowed, TicketClosed, TicketMismatch, User
 from domain.events import ActionProposed, TicketMoved
 from domain.exits import ExitRule
 from domain.mandates import Scope
+from domain.money import ZERO
 from domain.orders import BreakerIntent, Intent, MandateIntent, Order, ResumeIntent
 from domain.portfolio import Portfolio
 from domain.ports import Clock, Ids
-from domain.tickets import Finding, Origin, Proposer, Ticket, TicketStatus
+from domain.tickets import CODE, Finding, Origin, Proposer, Ticket, TicketStatus
 from storage import tickets
 from storage.store import Store
 from trading.assessment import TOLERANCE, Assessment, Assessor, closes, drift
@@ -35,6 +36,7 @@ SHOWN = "ticket_shown"
 BY_RESTART = "expired by restart, nothing was sent"
 BY_TIME = "expired, nothing was sent"
 WHO = "desk"
+LARGE_WORD = "LARGE"
 
 Beside = Callable[[Unit, Ticket], Awaitable[None]]
 
@@ -50,10 +52,13 @@ _CLOSED = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a card offers: how long it waits, and how far a price may move until its confirmation, as a fraction."""
+    """What a card offers: how long it waits, how far a price may move until its confirmation, as a fraction, and from what value on an
+    order that may open asks for more than a tap (None: never).
+    """
 
     life: timedelta = timedelta(minutes=2)
     tolerance: Decimal = TOLERANCE
+    large: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class TicketDesk:
         if not intents:
             raise UserError("There is nothing to do.", code="nothing_to_do")
         found = await self._assessor.assess(intents, automated=proposer.automated)
+        word = self._asks(found, origin, word)
         ticket = self._ticket(found, line=line, verb=verb, origin=origin, proposer=proposer, word=word)
         async with self._unit(origin) as unit:
             await self._store_new(unit, ticket)
@@ -129,6 +135,8 @@ class TicketDesk:
         """
         ticket = await self._open_ticket(ticket_id, origin)
         self._check(ticket, digest, origin, word)
+        if ticket.word == CODE:
+            await self._authority.prove(origin, (word or "").strip())
         async with self._turns.turn(ticket.intents, self._book.orders) as over:
             found = await self._assessor.assess(ticket.intents, as_shown=True, automated=ticket.proposer.automated)
             moved = drift(ticket, found.quotes, self._terms.tolerance)
@@ -223,6 +231,14 @@ class TicketDesk:
             ticket = await tickets.get(tx, ticket_id)
         return ticket if ticket is not None and ticket.account == self._book.spec.name else None
 
+    def _asks(self, found: Assessment, origin: Origin, word: str | None) -> str | None:
+        """What the card asks for besides the tap: of a large order a word as well, and a code in its place where the person has one."""
+        value = sum((leg.value or ZERO for leg in found.consequence.legs), ZERO)
+        large = self._terms.large is not None and value > self._terms.large and not closes(found.intents)
+        reserved = any(isinstance(intent, OWNERS_ONLY) for intent in found.intents)
+        word = word or (LARGE_WORD if large else None)
+        return self._authority.word(origin, word, weighty=reserved or word is not None)
+
     def _ticket(self, found: Assessment, **fields: object) -> Ticket:
         now = self._clock.now()
         status = TicketStatus.DENIED if found.blocked else TicketStatus.PROPOSED
@@ -260,7 +276,7 @@ class TicketDesk:
         reserved = next((i for i in ticket.intents if isinstance(i, OWNERS_ONLY)), None)
         if reserved is not None and not self._authority.owns(origin):
             raise NotAllowed(f"Only an owner can {reserved.sentence}.")
-        if ticket.word is not None and (word or "").strip().upper() != ticket.word.upper():
+        if ticket.word not in (None, CODE) and (word or "").strip().upper() != ticket.word.upper():
             example = f"confirm {ticket.id} {ticket.word}"
             raise WordNeeded(f"This needs its word besides the tap: type {example}.", word=ticket.word, example=example)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import groupby
@@ -11,14 +12,16 @@ from commands.registry import Rest, command
 from commands.slash.holdings import WHY
 from commands.slash.sheet import Sheet, as_of
 from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
-from domain.errors import BadArgument
+from domain.errors import BadArgument, WordNeeded
 from domain.money import HUNDRED, percent_text, plain
+from domain.tickets import CODE
 from trading.risk.engine import limited_by
 from trading.risk.limitbook import Changed, LimitBook
-from trading.risk.limits import TABLE, Limit, Unit, named
+from trading.risk.limits import TABLE, Limit, Unit, Value, named
 from trading.risk.used import Used, used
 
 EXAMPLES = ("/risk-limits", "/risk-limits sector", "/risk-limits set sector 35%", "/risk-limits reset sector")
+CODE_FORM = re.compile(r"\d{6}\Z")
 CONSIDERED = ("weight_blocking", "gross", "net", "sector", "daily_loss", "drawdown", "trades_a_day")
 """The limits that can be near without any order, for the first line."""
 
@@ -33,7 +36,7 @@ async def risk_limits(ctx: Ctx, what: Rest | None = None) -> Reply:
     if head == "set":
         return await _set(ctx, words[1:])
     if head == "reset":
-        return await _reset(ctx, " ".join(words[1:]))
+        return await _reset(ctx, words[1:])
     return await _one(ctx, named(" ".join(words)))
 
 
@@ -76,22 +79,37 @@ async def _set(ctx: Ctx, words: list[str]) -> Reply:
     """`NAME VALUE`, the name of one or more words."""
     if len(words) < 2:
         raise BadArgument("`set` needs a limit and its value.", example=EXAMPLES[2])
+    code = _code(ctx, words, 2)
     limit = named(" ".join(words[:-1]))
-    _allowed(ctx, f"/risk-limits set {limit.name} {words[-1][:20]}")
-    return _told(await ctx.floor.limits.set(limit.name, limit.parse(words[-1]), ctx.origin.who, ctx.origin.chat))
+    line = f"/risk-limits set {limit.name} {words[-1][:20]}"
+    wanted = limit.parse(words[-1])
+    await _allowed(ctx, line, limit, wanted, code)
+    return _told(await ctx.floor.limits.set(limit.name, wanted, ctx.origin.who, ctx.origin.chat))
 
 
-async def _reset(ctx: Ctx, name: str) -> Reply:
-    limit = named(name)
-    _allowed(ctx, f"/risk-limits reset {limit.name}")
+async def _reset(ctx: Ctx, words: list[str]) -> Reply:
+    code = _code(ctx, words, 1)
+    limit = named(" ".join(words))
+    await _allowed(ctx, f"/risk-limits reset {limit.name}", limit, ctx.floor.limits.defaults.value(limit.name), code)
     return _told(await ctx.floor.limits.reset(limit.name, ctx.origin.who, ctx.origin.chat))
 
 
-def _allowed(ctx: Ctx, line: str) -> None:
-    """Only an owner who typed it, and not on a way in that changes nothing."""
+def _code(ctx: Ctx, words: list[str], least: int) -> str:
+    """The code at the end of a line, taken off it; empty where there is none, or the person has no second factor."""
+    there = len(words) > least and CODE_FORM.match(words[-1]) is not None and ctx.people.guarded(ctx.origin)
+    return words.pop() if there else ""
+
+
+async def _allowed(ctx: Ctx, line: str, limit: Limit, wanted: Value, code: str) -> None:
+    """Only an owner who typed it, not on a way in that changes nothing, and what loosens a limit with their code where they have one."""
     ctx.require(Access.ADMIN)
     ctx.must_write("change limits")
     ctx.must_be_typed(line)
+    if ctx.people.guarded(ctx.origin) and limit.loosens(ctx.floor.limits.current.value(limit.name), wanted):
+        if not code:
+            said = "This allows more than before, so it asks for the code of your authenticator at the end of the line."
+            raise WordNeeded(said, word=CODE, example=f"{line} 123456")
+        await ctx.people.prove(ctx.origin, code)
 
 
 def _told(changed: Changed) -> Reply:

@@ -10,7 +10,7 @@ from commands.access import People
 from commands.context import Ctx
 from commands.desk import FrontDesk
 from commands.registry import Registry, Rest, Symbol, command
-from commands.slash import people
+from commands.slash import factor, limits, people
 from commands.usage import UsageBuffer
 from domain.chat import Access, Buttons, Code, Incoming, Reply, Text
 from domain.clock import ManualClock
@@ -165,7 +165,15 @@ async def room(*, read_only: bool = False, converse=None) -> Room:
     quiet = Nothing()
     ids = SequentialIds("ref")
     desk = FrontDesk(
-        floor, quiet, quiet, registry(people.people, people.pair), ids, read_only=read_only, usage=usage, converse=converse, people=known
+        floor,
+        quiet,
+        quiet,
+        registry(people.people, people.pair, factor.totp, limits.risk_limits),
+        ids,
+        read_only=read_only,
+        usage=usage,
+        converse=converse,
+        people=known,
     )
     return Room(floor, clock, market, desk)
 

@@ -127,7 +127,7 @@ def test_a_ticket_says_everything_and_can_do_nothing(asked):
 async def test_every_command_keeps_the_shape(tmp_path):
     async with chat(tmp_path / "home", read_only=True) as reader:
         for spec in Registry.discover().commands():
-            if any(p.required for p in spec.parameters):
+            if any(p.required for p in spec.parameters) or spec.name == "pair":  # which, bare, changes who is let in
                 continue
             reply = await reader.reply(f"/{spec.name}")
             found = json.loads(machine.dumps(reply, simulated=True))

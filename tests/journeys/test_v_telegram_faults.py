@@ -124,6 +124,7 @@ async def test_killed_at_any_moment_nothing_is_lost_and_no_act_repeated(tmp_path
     process = start(home, "run", **more)
     try:
         await telegram.until(lambda: {m.chat for m in telegram.messages if "positions worth" in m.text} >= readers, within=60)
+        await telegram.until(lambda: any("#BTC close" in m.text for m in people[0].shown), within=30)
     finally:
         process.terminate()
         out, err = process.communicate()

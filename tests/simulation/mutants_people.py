@@ -19,7 +19,9 @@ PEOPLE: tuple[Mutant, ...] = (
         "confirm by another person",
         (DESK, "if not self._authority.answers(origin, ticket.origin):", "if origin.platform != ticket.origin.platform:"),
     ),
-    mutant("the word is not asked for", (DESK, "if ticket.word is not None and (word or", "if ticket.word == origin.who and (word or")),
+    mutant(
+        "the word is not asked for", (DESK, "if ticket.word not in (None, CODE) and (word or", "if ticket.word == origin.who and (word or")
+    ),
     mutant("two taps both win", ("storage.tickets", "changes, id=id, status=frm) == 1", "changes, id=id) == 1")),
     mutant(
         "expiry ignored",
