@@ -60,7 +60,7 @@ class Connection:
         self._place = place
         self._showing = Showing(adapter, place.store, place.clock, place.account)
         self.post = Post(self._showing)
-        self.intake = Intake(adapter.platform, place.account, place.store, place.clock, place.handle, self.post, adapter.typing)
+        self.intake = Intake(adapter.platform, place.account, place.store, place.clock, place.handle, self.post, adapter.typing, place.zone)
         self.cards = Cards(self._showing)
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._menus: dict[str, str] = {}

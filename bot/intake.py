@@ -8,16 +8,20 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.post import Post
 from bot.showing import thread
 from commands import keys
-from domain.chat import Incoming, Letter, Reply, ReplyKind
+from commands.followups import PAYLOAD_BYTES
+from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
 from domain.errors import StorageFailed
 from domain.ports import Clock
 from storage import answers, inbox
 from storage.store import Store
+
+REFRESH = "refresh:"
+"""How the payload of a button begins that says its line again, in the place of what its message shows."""
 
 TOO_LATE = timedelta(minutes=5)
 SLOW = 0.7
@@ -35,7 +39,10 @@ log = logging.getLogger(__name__)
 class Intake:
     """Lines of one platform to the front desk. The lines of a chat are handled one after the other, chats beside each other."""
 
-    def __init__(self, platform: str, account: str, store: Store, clock: Clock, handle: Handle, post: Post, typing: Typing) -> None:
+    def __init__(
+        self, platform: str, account: str, store: Store, clock: Clock, handle: Handle, post: Post, typing: Typing, zone: tzinfo = UTC
+    ) -> None:
+        self._zone = zone
         self._platform = platform
         self._account = account
         self._store = store
@@ -102,12 +109,12 @@ class Intake:
     async def _one(self, line: Incoming) -> None:
         typing = asyncio.create_task(self._slow(line.origin.chat))
         try:
-            reply = await self._handle(line)
+            reply = await self._handle(asked(line))
         finally:
             typing.cancel()
             with suppress(asyncio.CancelledError):
                 await typing
-        letter = letter_for(line, reply)
+        letter = letter_for(line, reply, self._clock.now().astimezone(self._zone))
         while True:
             try:
                 now = self._clock.now()
@@ -127,15 +134,30 @@ class Intake:
         await self._typing(chat)
 
 
+def asked(line: Incoming) -> Incoming:
+    """What a press means to the desk: [Refresh] says its line again."""
+    payload = line.payload
+    return replace(line, payload=payload.removeprefix(REFRESH)) if payload is not None and payload.startswith(REFRESH) else line
+
+
 def hidden(line: Incoming) -> Incoming:
     """The line as it may be written down: one with a key in it without its text."""
     secret = keys.found(line.text)
     return line if secret is None else replace(line, text="", secret=secret)
 
 
-def letter_for(line: Incoming, reply: Reply) -> Letter | None:
-    """How an answer is shown: a tap that answered a card edits it, a group sees what is answered, a stranger there gets no word."""
+def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter | None:
+    """How an answer is shown: a tap that answered a card, and [Refresh], edit their message; in a group a stranger gets no word.
+
+    Figures that were asked for by a `/` line have a button that asks again; `now`, in the reader's zone, is written under what it brings.
+    """
     origin = line.origin
+    if (again := _again(line, reply)) is not None:
+        reply = replace(reply, blocks=(*reply.blocks, Buttons((again,))))
+    if line.payload is not None and line.payload.startswith(REFRESH) and again is not None:
+        updated = Text(f"Updated {now:%H:%M:%S}.", Tone.QUIET)
+        fresh = replace(reply, blocks=(*reply.blocks, updated))
+        return Letter(origin.platform, origin.chat, fresh, edits=line.message, group=line.group)
     if line.group and reply.failure is not None and reply.failure.code == "not_allowed":
         return None
     over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
@@ -145,3 +167,11 @@ def letter_for(line: Incoming, reply: Reply) -> Letter | None:
         return Letter(origin.platform, origin.chat, reply, deletes=line.message, group=line.group)
     under = line.message if (line.group or thread(reply)) and line.payload is None else ""
     return Letter(origin.platform, origin.chat, reply, under=under, group=line.group)
+
+
+def _again(line: Incoming, reply: Reply) -> Button | None:
+    """[Refresh], under the figures that a `/` line asked for; None where there are none, or the line is too long to come back."""
+    said = line.text.strip() if line.payload is None else line.payload.removeprefix(REFRESH)
+    payload = f"{REFRESH}{said}"
+    figures = bool(reply.facts) and reply.ticket is None and reply.failure is None
+    return Button("Refresh", payload) if figures and said.startswith("/") and len(payload.encode()) <= PAYLOAD_BYTES else None

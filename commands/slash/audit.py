@@ -9,7 +9,6 @@ from commands.slash.activity import KINDS, event_text
 from commands.slash.sheet import Sheet, short_moment, who_text, zone_name
 from domain import codec
 from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Text, Tone
-from domain.errors import BadArgument
 from storage import journal
 
 SHOWN = 12
@@ -25,8 +24,6 @@ async def audit(ctx: Ctx, who: Rest | None = None) -> Reply:
         broken, count = await journal.verify(tx), await journal.length(tx)
         lines = await journal.lines(tx, ctx.account, limit=READ if wanted else SHOWN * 8, kinds=(*KINDS, CARD_SHOWN))
     rows = [row for line in lines if (not wanted or line.who.startswith(wanted)) and (row := _row(ctx, line)) is not None][:SHOWN]
-    if wanted and not rows:
-        raise BadArgument(f"Nothing of {wanted[:40]} is among the last {READ} moves.", example="/audit")
     sheet = Sheet(ctx.clock.now(), "the journal")
     said = f"The log is whole: {sheet.count('journal lines', count)} lines, each bound to the one before it."
     lead = Text(said, Tone.LEAD)
@@ -35,6 +32,8 @@ async def audit(ctx: Ctx, who: Rest | None = None) -> Reply:
     blocks: list[Block] = [lead]
     if rows:
         blocks += [KeyValues(tuple(rows)), Text(f"Times of {zone_name(ctx.zone)}, the newest first.", Tone.QUIET)]
+    elif wanted:
+        blocks.append(Text(f"Nothing of {wanted[:40]} is among the last {READ} moves."))
     blocks.append(Text("Outside the program: `foliopilot doctor --audit`", Tone.QUIET))
     return Reply((*blocks, Buttons((Button("Journal", "/journal"), Button("People", "/people")))), facts=sheet.facts)
 

@@ -163,3 +163,17 @@ async def test_a_key_in_a_message_is_taken_away_and_kept_nowhere(tmp_path: Path,
         assert typed.startswith("That looks like a Telegram bot token")
     kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert token.encode() not in kept
+
+
+async def test_figures_are_asked_for_again_in_their_place(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("/positions")
+        shown = await ada.hears(2)
+        assert shown.labels[-1] == "Refresh"
+        ada.taps(shown, "Refresh")
+        await telegram.until(lambda: "Updated " in shown.text)
+        assert len(ada.shown) == 2
+        assert shown.labels[-1] == "Refresh"
+        ada.says("/help")
+        assert "Refresh" not in (await ada.hears(3)).labels
