@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ class Waits(ManualClock):
     """A clock that moves on as soon as somebody sleeps."""
 
     async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
         self.set(self.now() + timedelta(seconds=seconds))
 
 
@@ -62,3 +64,26 @@ async def test_a_pause_that_the_platform_asks_for_holds_everybody() -> None:
     before = clock.monotonic()
     await pace.turn("a", urgent=True)
     assert clock.monotonic() - before >= 7
+
+
+async def test_turns_come_in_order_and_urgent_ones_first() -> None:
+    pace, order = Pace(TELEGRAM, Waits(utc("2025-10-10 14:30"))), []
+
+    async def send(name: str, *, urgent: bool = False) -> None:
+        await pace.turn(name, urgent=urgent)
+        order.append(name)
+
+    ordinary = [f"o{n}" for n in range(60)]
+    await asyncio.gather(*(send(name) for name in ordinary), send("u1", urgent=True), send("u2", urgent=True))
+    assert order[:2] == ["u1", "u2"]
+    assert order[2:] == ordinary
+
+
+async def test_who_gave_up_waiting_takes_no_turn() -> None:
+    pace = Pace(TELEGRAM, ManualClock(utc("2025-10-10 14:30")))
+    await pace.turn("a")
+    waits = asyncio.create_task(pace.turn("a"))
+    await asyncio.sleep(0)
+    waits.cancel()
+    await asyncio.gather(waits, return_exceptions=True)
+    await asyncio.wait_for(pace.turn("b"), 1)
