@@ -85,5 +85,8 @@ async def test_who_gave_up_waiting_takes_no_turn() -> None:
     waits = asyncio.create_task(pace.turn("a"))
     await asyncio.sleep(0)
     waits.cancel()
-    await asyncio.gather(waits, return_exceptions=True)
-    await asyncio.wait_for(pace.turn("b"), 1)
+    (gave_up,) = await asyncio.gather(waits, return_exceptions=True)
+    assert isinstance(gave_up, asyncio.CancelledError)
+    next_one = asyncio.create_task(pace.turn("b"))
+    await asyncio.wait({next_one}, timeout=1)
+    assert next_one.done(), "a chat that nobody waits for holds nobody up"
