@@ -5,7 +5,6 @@ They are read on the way to every answer, so they are checked by a few plain fun
 
 from __future__ import annotations
 
-import base64
 import importlib
 import os
 import re
@@ -18,12 +17,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.errors import SetupError
+from storage import vault
 
 PREFIX = "FOLIOPILOT_"
 UNPREFIXED = frozenset({"DATABASE_URL"})
 FOR_TESTS = "FOLIOPILOT_TEST_"
 LONGEST_NAME = 40
-KEY_BYTES = 32
 
 Read = Callable[[str], Any]
 
@@ -69,12 +68,7 @@ def _token(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    try:
-        whole = len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == KEY_BYTES
-    except ValueError:
-        whole = False
-    if not whole:
-        raise ValueError("32 bytes in URL-safe base 64 are wanted")
+    vault.parsed(text)
     return text
 
 
