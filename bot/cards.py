@@ -13,6 +13,8 @@ from domain.tickets import Ticket, TicketStatus
 from storage import messages, tickets
 from storage.messages import Shown
 
+AGAIN = 2.0
+
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,9 @@ class Cards:
             try:
                 await self.sweep()
             except Exception:
-                log.exception("cards could not be edited; the next move of a ticket tries again")
+                log.exception("cards could not be edited; in a moment they are tried again")
+                await self._showing.clock.sleep(AGAIN)
+                self._woken.set()
 
     async def sweep(self) -> None:
         """Edit every message whose ticket has moved since it was shown."""

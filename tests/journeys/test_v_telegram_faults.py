@@ -34,6 +34,20 @@ async def test_an_answer_that_is_not_taken_comes_later_and_once(tmp_path: Path, 
         assert len([m for m in ada.shown if "positions worth" in m.text]) == 1
 
 
+async def test_a_card_whose_edit_fails_is_edited_all_the_same(
+    tmp_path: Path, telegram: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("#AAPL close 50%")
+        card = await ada.hears(2)
+        telegram.fail("editMessageText", Refused(500, "Internal Server Error"))
+        telegram.fail("editMessageText", Refused(429, "Too Many Requests: retry after 1", retry_after=1))
+        await desk.terminal.say(f"cancel {card.payload('Confirm').split(':')[1]}")
+        await telegram.until(lambda: card.text.startswith("Cancelled: #AAPL close 50%"))
+        assert "Deprecat" not in caplog.text, "what the library warns of would hide what the platform asked for"
+
+
 async def test_a_page_that_is_not_read_as_html_goes_without_markup(tmp_path: Path, telegram: TelegramServer) -> None:
     async with connected(tmp_path, telegram) as desk:
         ada = await desk.paired(11)

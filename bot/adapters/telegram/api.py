@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -35,6 +36,8 @@ AT_ONCE = 4
 LONGEST_HELP = 256
 
 log = logging.getLogger(__name__)
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # the library's own switch; without it every 429 comes with a deprecation warning
 
 
 class Api:
