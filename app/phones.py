@@ -7,6 +7,7 @@ import importlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import ModuleType
 
 from app.settings import Settings
 from app.wiring import House
@@ -38,12 +39,20 @@ def adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
     """The adapters of the platforms that are set up; a library is imported only then. Raises SetupError where it is not installed."""
     found: list[Platform] = []
     if settings.telegram_token:
-        try:
-            module = importlib.import_module("bot.adapters.telegram.adapter")
-        except ModuleNotFoundError as error:
-            raise SetupError("Telegram needs: pip install 'foliopilot[telegram]'") from error
-        found.append(module.build(module.Settings(settings.telegram_token, settings.telegram_base or module.BASE), clock))
+        telegram = _library("telegram")
+        found.append(telegram.build(telegram.Settings(settings.telegram_token, settings.telegram_base or telegram.BASE), clock))
+    if settings.discord_token:
+        discord = _library("discord")
+        chosen = discord.Settings(settings.discord_token, settings.discord_contents, settings.discord_base or "")
+        found.append(discord.build(chosen, clock))
     return found
+
+
+def _library(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"bot.adapters.{name}.adapter")
+    except ModuleNotFoundError as error:
+        raise SetupError(f"{name.capitalize()} needs: pip install 'foliopilot[{name}]'") from error
 
 
 async def asked(adapter: Platform) -> Part:
@@ -62,7 +71,7 @@ async def asked(adapter: Platform) -> Part:
 def _place(house: House) -> Place:
     floor = house.floor
     front = house.front
-    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, floor.bus, front.handle, house.zone)
+    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, floor.bus, front.handle, house.search, house.zone)
 
 
 async def _served(line: Connection) -> None:

@@ -67,6 +67,13 @@ def _token(text: str) -> str:
     return text
 
 
+def _discord_token(text: str) -> str:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(re.fullmatch(r"[A-Za-z0-9_-]+", part) for part in parts) or len(text) < 50:
+        raise ValueError("a token is three parts of letters and digits with two dots, as the developer portal wrote it under Bot")
+    return text
+
+
 def _key(text: str) -> str:
     vault.parsed(text)
     return text
@@ -115,6 +122,13 @@ class Settings:
         "The token of your Telegram bot, from @BotFather; empty: no Telegram.", _token, default=None, repr=False
     )
     telegram_base: str | None = _setting("Where Telegram is, for a Bot API server of your own.", _address, default=None)
+    discord_token: str | None = _setting(
+        "The token of your Discord bot, from the developer portal; empty: no Discord.", _discord_token, default=None, repr=False
+    )
+    discord_contents: bool = _setting(
+        "Whether the Discord bot reads what begins with # on servers; needs the Message Content Intent (yes or no).", _switch, default=False
+    )
+    discord_base: str | None = _setting("Where Discord's API is, for a proxy of your own.", _address, default=None)
     large_order: Decimal | None = _setting(
         "From what value on an order that may open asks for more than a tap; empty: never.", _number("1", "1000000000"), default=None
     )

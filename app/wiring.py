@@ -23,7 +23,7 @@ from commands.context import Part
 from commands.day import Day
 from commands.desk import FrontDesk
 from commands.factor import Factor
-from commands.palette import Palette, Suggestion
+from commands.palette import LIMIT, Palette, Suggestion
 from commands.registry import Registry
 from commands.slash.activity import event_text
 from commands.usage import UsageBuffer
@@ -72,9 +72,9 @@ class House:
         """The rows of the banner, `/status` and `doctor`."""
         return parts.parts(self.settings, self.wanted, self.world, self.floor, self.front.people)
 
-    def search(self, text: str) -> Sequence[Suggestion]:
+    def search(self, text: str, limit: int = LIMIT) -> Sequence[Suggestion]:
         """What the palette offers for the beginning of a line, with the actions possible on the book as it is known now."""
-        return self.palette.search(text, self.floor.book)
+        return self.palette.search(text, self.floor.book, limit)
 
     async def pulse(self) -> None:
         """One round of the core: what the broker says, what expired, and what is to be remembered. Rounds never overlap."""

@@ -102,8 +102,8 @@ class _Watch:
         self.spent: list[float] = []
         self.waiting: defaultdict[str, deque[float]] = defaultdict(deque)
         self._alert = asyncio.Event()
-        self._keep, self._wake, self._send = line.adapter.keep, line.post.wake, line.adapter.send
-        line.adapter.keep = self._kept
+        self._keep, self._wake, self._send = line.keep, line.post.wake, line.adapter.send
+        line.keep = self._kept  # type: ignore[method-assign]
         line.post.wake = self._woken  # type: ignore[method-assign]
         line.adapter.send = self._sent  # type: ignore[method-assign, assignment]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -16,13 +16,15 @@ from bot.platform import Platform
 from bot.post import Post
 from bot.showing import Showing
 from commands.access import People
+from commands.palette import Suggestion
 from commands.registry import Registry
-from domain.chat import Manner, Reply
+from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError
 from domain.events import AccessMoved, Event
 from domain.people import AccessMove, Member
 from domain.ports import Clock
+from domain.tickets import Origin
 from storage.store import Store
 from trading.bus import Bus
 
@@ -39,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a connection stands on: the account's store and clock, who may do what, and the desk that answers."""
+    """What a connection stands on: the account's store and clock, who may do what, the desk that answers, and the palette."""
 
     account: str
     store: Store
@@ -48,6 +50,7 @@ class Place:
     registry: Registry
     bus: Bus
     handle: Handle
+    complete: Callable[[str, int], Sequence[Suggestion]]
     zone: tzinfo
 
 
@@ -90,7 +93,8 @@ class Connection:
                 log.warning("%s does not answer: %s", self.adapter.platform, error)
                 await self._wall.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-        self.adapter.keep = self.intake.keep
+        self.adapter.inlet = self
+        await self._published()
         await self.intake.recover()
         await self.post.recover()
         self._staff()
@@ -99,6 +103,22 @@ class Connection:
             await asyncio.gather(*tasks)
         finally:
             await _stopped(tasks)
+
+    async def keep(self, lines: Sequence[Incoming]) -> None:
+        """Write lines down; once this returns the platform may be told. Raises StorageFailed where it is to bring them again."""
+        await self.intake.keep(lines)
+
+    def chats(self) -> Sequence[str]:
+        """The chats of this platform that somebody was let in from."""
+        return tuple(m.chat for m in self._members())
+
+    def known(self, origin: Origin) -> bool:
+        """True for somebody who was let in."""
+        return self._place.people.role(origin) is not None
+
+    def complete(self, origin: Origin, text: str, limit: int) -> Sequence[Suggestion]:
+        """What a line that begins so may become; nothing for a stranger."""
+        return self._place.complete(text, limit) if self.known(origin) else ()
 
     async def close(self) -> None:
         """Stop; what is under way is taken up by the next program."""
@@ -162,6 +182,12 @@ class Connection:
             await self.adapter.menu(member.chat, allowed)
         except Exception as error:
             log.warning("no menu for %s: %s", member.who, error)
+
+    async def _published(self) -> None:
+        try:
+            await self.adapter.publish(self._place.registry.commands())
+        except Exception as error:
+            log.warning("%s does not know our commands yet: %s", self.adapter.platform, error)
 
     def _members(self) -> Sequence[Member]:
         return [m for m in self._place.people.members if m.platform == self.adapter.platform]

@@ -157,16 +157,16 @@ def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter | None:
     if line.payload is not None and line.payload.startswith(REFRESH) and again is not None:
         updated = Text(f"Updated {now:%H:%M:%S}.", Tone.QUIET)
         fresh = replace(reply, blocks=(*reply.blocks, updated))
-        return Letter(origin.platform, origin.chat, fresh, edits=line.message, group=line.group)
+        return Letter(origin.platform, origin.chat, fresh, edits=line.message, group=line.group, waits=line.waits)
     if line.group and reply.failure is not None and reply.failure.code == "not_allowed":
         return None
     over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
     if line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel"):
-        return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group)
+        return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group, waits=line.waits)
     if line.secret:
-        return Letter(origin.platform, origin.chat, reply, deletes=line.message, group=line.group)
+        return Letter(origin.platform, origin.chat, reply, deletes=line.message, group=line.group, waits=line.waits)
     under = line.message if (line.group or thread(reply)) and line.payload is None else ""
-    return Letter(origin.platform, origin.chat, reply, under=under, group=line.group)
+    return Letter(origin.platform, origin.chat, reply, under=under, group=line.group, waits=line.waits)
 
 
 def _again(line: Incoming, reply: Reply) -> Button | None:

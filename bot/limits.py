@@ -1,6 +1,7 @@
 """What each chat platform takes at most, in one place: how long a message may be, how many buttons it has, how often one may be sent.
 
 Telegram's figures are those of https://core.telegram.org/bots/api and https://core.telegram.org/bots/faq#my-bot-is-hitting-limits.
+How often Discord takes a message it says with every answer, and its library keeps to that.
 """
 
 from __future__ import annotations
@@ -32,17 +33,40 @@ class Limits:
 TELEGRAM = Limits(text=4096, caption=1024, payload=64, label=64, buttons=100, commands=100, overall=25, apart=1.1, group=20)
 """Telegram allows thirty messages a second and one a second to a chat; what is less here is for the way there, which takes no even time."""
 
+
+@dataclass(frozen=True, slots=True)
+class DiscordLimits:
+    """Discord's most of each, in characters; `answer` is in seconds, and `token` for how many of them an interaction may be answered.
+
+    From https://docs.discord.com/developers/resources/message and /interactions/receiving-and-responding.
+    """
+
+    text: int = 2000
+    embed: int = 6000  # all texts of an embed together
+    description: int = 4096
+    field_name: int = 256
+    field: int = 1024
+    fields: int = 25
+    payload: int = 100
+    label: int = 80
+    row: int = 5
+    buttons: int = 25
+    choices: int = 25
+    choice: int = 100
+    commands: int = 100
+    help: int = 100
+    answer: float = 3.0
+    token: float = 900.0
+
+
+DISCORD = DiscordLimits()
+
 RESERVED = 5
 """Messages a second that only urgent ones may use."""
 
 MINUTE = 60.0
 STEP = 0.05
 """Seconds after which somebody who came meanwhile, or is more urgent, is looked at."""
-
-
-def units(text: str) -> int:
-    """The length of a text in UTF-16 units, as Telegram counts: a character beyond the basic plane is two."""
-    return len(text) + sum(1 for c in text if ord(c) > 0xFFFF)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,18 +1,40 @@
-"""What a chat platform offers that is reached over a network."""
+"""What a chat platform offers that is reached over a network, and what it is given in return."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
+from commands.palette import Suggestion
 from domain.chat import CommandSpec, Incoming
 from domain.ports import ChatAdapter
+from domain.tickets import Origin
+
+
+class Inlet(Protocol):
+    """Where an adapter brings what came in, and what it may ask."""
+
+    async def keep(self, lines: Sequence[Incoming]) -> None:
+        """Write lines down; once this returns the platform may be told. Raises StorageFailed where it is to bring them again."""
+        ...
+
+    def chats(self) -> Sequence[str]:
+        """The chats of this platform that somebody was let in from."""
+        ...
+
+    def known(self, origin: Origin) -> bool:
+        """True for somebody who was let in."""
+        ...
+
+    def complete(self, origin: Origin, text: str, limit: int) -> Sequence[Suggestion]:
+        """What a line that begins so may become; nothing for a stranger."""
+        ...
 
 
 class Platform(ChatAdapter, Protocol):
-    """An adapter that is reached over a network. `keep` takes the lines that came in, and is set before `serve`."""
+    """An adapter that is reached over a network; `inlet` is set before `serve`."""
 
-    keep: Callable[[Sequence[Incoming]], Awaitable[None]]
+    inlet: Inlet
 
     @property
     def described(self) -> str:

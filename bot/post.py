@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class Post:
     """Brings the answers of one platform. A chat that cannot be reached holds up no other one.
 
-    A platform without a key of its own for each message cannot say whether it showed what a killed program sent last: that is shown again.
+    A platform that takes no key with each message cannot say whether it showed what a killed program sent last: that is shown again.
     """
 
     def __init__(self, showing: Showing) -> None:
@@ -108,4 +108,5 @@ class Post:
         if letter.edits:
             await self._showing.replace(letter.chat, letter.edits, letter.reply)
             return
-        await self._showing.show(letter.chat, letter.reply, Manner(under=letter.under, group=letter.group))
+        manner = Manner(under=letter.under, group=letter.group, waits=letter.waits, key=f"a{waiting.id}")
+        await self._showing.show(letter.chat, letter.reply, manner)

@@ -46,7 +46,7 @@ def bind(spec: CommandSpec, words: Sequence[str]) -> dict[str, str]:
         bound[parameter.name] = value if named else word
     missing = next((p for p in free if p.required), None)
     if missing is not None:
-        raise BadArgument(f"/{spec.name} needs {_expected(missing)} ({missing.name}).{_usage(spec)}", example=_example(spec))
+        raise BadArgument(f"/{spec.name} needs {expected(missing)} ({missing.name}).{_usage(spec)}", example=_example(spec))
     return bound
 
 
@@ -162,19 +162,20 @@ def _refused(spec: CommandSpec, error: Mapping[str, Any]) -> BadArgument:
         return BadArgument(f"/{spec.name} has no argument {name[:40]}.{_usage(spec)}", example=_example(spec))
     given = str(error.get("input", ""))[:40]
     if error["type"] == "missing":
-        return BadArgument(f"/{spec.name} needs {_expected(parameter)} ({name}).{_usage(spec)}", example=_example(spec))
-    return BadArgument(f"“{given}” is not {_expected(parameter)} ({name}).{_usage(spec)}", example=_example(spec))
+        return BadArgument(f"/{spec.name} needs {expected(parameter)} ({name}).{_usage(spec)}", example=_example(spec))
+    return BadArgument(f"“{given}” is not {expected(parameter)} ({name}).{_usage(spec)}", example=_example(spec))
 
 
 def _unfit(spec: CommandSpec, free: Sequence[Parameter], word: str) -> BadArgument:
     shown = word if len(word) <= 40 else f"{word[:40]}…"
     if not free:
         return BadArgument(f"/{spec.name} does not take “{shown}”.{_usage(spec)}", example=_example(spec))
-    wanted = " or ".join(dict.fromkeys(_expected(p) for p in free))
+    wanted = " or ".join(dict.fromkeys(expected(p) for p in free))
     return BadArgument(f"“{shown}” does not fit /{spec.name}: it takes {wanted}.{_usage(spec)}", example=_example(spec))
 
 
-def _expected(parameter: Parameter) -> str:
+def expected(parameter: Parameter) -> str:
+    """What an argument wants, in words: its choices, or `a symbol such as AAPL`."""
     return " or ".join(parameter.choices) if parameter.choices else _EXPECTED[parameter.kind]
 
 

@@ -21,6 +21,7 @@ class Incoming:
 
     `name` is what the platform calls the person, `message` its id of the message (of a tap: of the one that was tapped), `group` says that
     others can read along, and `late` that it came too late to act on. `secret` names what looked like a key in it: its text is gone then.
+    `waits` is the platform's id of what is still open for the answer to this line, where there is such a thing.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Incoming:
     group: bool = False
     late: bool = False
     secret: str = ""
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An answer on its way to a chat: under which message it stands, which one it replaces, which one it takes away (empty: none)."""
+    """An answer on its way to a chat: under which message it stands, which one it replaces, which one it takes away, what waits for it."""
 
     platform: str
     chat: str
@@ -149,16 +151,22 @@ class Letter:
     edits: str = ""
     deletes: str = ""
     group: bool = False
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a message arrives: without a sound, under another message, where others read along, and past what waits."""
+    """How a message arrives: without a sound, under another message, where others read along, and past what waits.
+
+    `waits` is what is open for this answer on the platform; `key` is the message's own: where the platform can, it shows it once.
+    """
 
     silent: bool = False
     under: str = ""
     group: bool = False
     urgent: bool = False
+    waits: str = ""
+    key: str = ""
 
 
 PLAINLY = Manner()

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.limits import RESERVED, TELEGRAM, Limits, Pace, units
+from bot.cutting import units
+from bot.limits import RESERVED, TELEGRAM, Limits, Pace
 from domain.clock import ManualClock
 from tests.fakes.market import utc
 

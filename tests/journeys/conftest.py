@@ -10,6 +10,7 @@ import pytest
 
 from app import ask
 from tests.journeys.program import Ended
+from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
 
 Asked = Callable[..., Ended]
@@ -40,6 +41,15 @@ def asked(home: Path, capsys: pytest.CaptureFixture[str]) -> Asked:
 async def telegram() -> AsyncIterator[TelegramServer]:
     """A platform with nobody on it yet."""
     server = TelegramServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordServer]:
+    """A local server that speaks the platform's protocol."""
+    server = DiscordServer()
     await server.start()
     yield server
     await server.stop()

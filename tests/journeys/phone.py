@@ -20,17 +20,29 @@ from tests.servers.telegram import TOKEN, Person, TelegramServer
 
 
 @dataclass
-class Desk:
-    """The house, its terminal, and its line to the platform."""
+class Room:
+    """The house, its terminal, and its line to a platform."""
 
     house: wiring.House
     terminal: Chat
     line: Connection
-    server: TelegramServer
 
     async def code(self, role: str = "") -> str:
         """A code for another chat, as the terminal shows it."""
         return (await self.terminal.say(f"/pair {role}".strip())).split("/pair ")[-1].split()[0]
+
+    def lead(self, reply: Reply) -> str:
+        """What a reply says first."""
+        first = reply.blocks[0]
+        assert isinstance(first, Text)
+        return first.text
+
+
+@dataclass
+class Desk(Room):
+    """On Telegram."""
+
+    server: TelegramServer
 
     async def paired(self, number: int, role: str = "", name: str = "Ada") -> Person:
         """Somebody who was let in; they have read the welcome."""
@@ -45,20 +57,21 @@ class Desk:
         origin = Origin("telegram", str(message["chat"]["id"]), str(message["from"]["id"]))
         return Incoming(f"k{message['message_id']}", origin, message["text"], self.house.floor.clock.now(), payload)
 
-    def lead(self, reply: Reply) -> str:
-        """What a reply says first."""
-        first = reply.blocks[0]
-        assert isinstance(first, Text)
-        return first.text
-
 
 @asynccontextmanager
 async def connected(home: Path, server: TelegramServer) -> AsyncIterator[Desk]:
     """The program as `foliopilot run` has it, on a durable database in `home`."""
     settings = Settings(home=home, telegram_token=TOKEN, telegram_base=server.base)
+    async with opened(settings) as (house, line):
+        yield Desk(house, Chat(house), line, server)
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[wiring.House, Connection]]:
+    """The program, and its line to the first platform that is set up."""
     house = await wiring.build(settings, Wanted(), command="run")
     try:
         async with phones.connected(house) as lines, attend(house, None):
-            yield Desk(house, Chat(house), lines[0], server)
+            yield house, lines[0]
     finally:
         await house.close()

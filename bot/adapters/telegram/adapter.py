@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from telegram.error import TelegramError
 from bot.adapters.telegram.api import Api
 from bot.adapters.telegram.render import pages
 from bot.adapters.telegram.updates import PLATFORM, Seen, read
-from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
+from bot.platform import Inlet
+from domain.chat import PLAINLY, CommandSpec, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, StorageFailed
 from domain.ports import Clock
@@ -39,7 +40,9 @@ def build(settings: Settings, clock: Clock) -> Telegram:
 
 
 class Telegram:
-    """One bot. `keep` takes what came in, and the platform is told of it only once that has returned."""
+    """One bot. `inlet` takes what came in, and the platform is told of it only once that has been kept."""
+
+    inlet: Inlet
 
     def __init__(self, api: Api, clock: Clock) -> None:
         self.api = api
@@ -47,7 +50,6 @@ class Telegram:
         self._wall = SystemClock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._trouble = ""
-        self.keep: Callable[[Sequence[Incoming]], Awaitable[None]] = _nobody
 
     @property
     def platform(self) -> str:
@@ -133,7 +135,7 @@ class Telegram:
         now, wall = self._clock.now(), self._wall.now()
         seen = [s for update in updates if (s := read(update, now, wall)) is not None]
         try:
-            await self.keep([s.incoming for s in seen if s.incoming is not None])
+            await self.inlet.keep([s.incoming for s in seen if s.incoming is not None])
         except StorageFailed:
             raise
         except Exception:
@@ -146,7 +148,7 @@ class Telegram:
         """Among these is one that cannot be kept: it is passed over, so that it does not come again and again."""
         for one in seen:
             try:
-                await self.keep([one.incoming] if one.incoming is not None else [])
+                await self.inlet.keep([one.incoming] if one.incoming is not None else [])
             except StorageFailed:
                 raise
             except Exception:
@@ -161,7 +163,3 @@ class Telegram:
         if trouble != self._trouble:
             log.warning("%s", trouble)
         self._trouble = trouble
-
-
-async def _nobody(lines: Sequence[Incoming]) -> None:
-    raise StorageFailed("nobody takes lines yet")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bot.limits import TELEGRAM, units
+from bot.cutting import cut, units
+from bot.limits import TELEGRAM
 from bot.plain import render as plainly
 from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, Table, Text, Tone
 
@@ -72,14 +73,14 @@ def _short(button: Button) -> Button:
 def _pieces(block: Block, *, first: bool) -> Iterable[_Piece]:
     match block:
         case Text(text, tone):
-            yield from (_paragraph(part, tone, first=first) for part in _cut(text))
+            yield from (_paragraph(part, tone, first=first) for part in cut(text, LONGEST_PIECE))
         case Code(text):
-            yield from (_Piece(f"<code>{escape(part, quote=False)}</code>", part) for part in _cut(text))
+            yield from (_Piece(f"<code>{escape(part, quote=False)}</code>", part) for part in cut(text, LONGEST_PIECE))
         case KeyValues(rows, title):
             yield from _key_values(rows, title)
         case Table() | Chart():
             shown = plainly(Reply((block,)), width=PHONE)
-            yield from (_Piece(f"<pre>{escape(part, quote=False)}</pre>", part) for part in _cut(shown))
+            yield from (_Piece(f"<pre>{escape(part, quote=False)}</pre>", part) for part in cut(shown, LONGEST_PIECE))
         case Buttons():
             return
 
@@ -106,7 +107,7 @@ def _typed(text: str) -> tuple[str, str]:
 def _key_values(rows: Sequence[tuple[str, str]], title: str) -> Iterable[_Piece]:
     lines = [_Piece(f"<b>{escape(title, quote=False)}</b>", title)] if title else []
     for label, value in rows:
-        for n, part in enumerate(_cut(value)):
+        for n, part in enumerate(cut(value, LONGEST_PIECE)):
             html, bare = _typed(part)
             head = f"{label}: " if n == 0 else ""
             lines.append(_Piece(f"<i>{escape(head, quote=False)}</i>{html}" if head else html, f"{head}{bare}"))
@@ -122,24 +123,3 @@ def _key_values(rows: Sequence[tuple[str, str]], title: str) -> Iterable[_Piece]
 
 def _joined(lines: Sequence[_Piece]) -> _Piece:
     return _Piece("\n".join(p.html for p in lines), "\n".join(p.text for p in lines))
-
-
-def _cut(text: str) -> Iterable[str]:
-    """A text in parts that fit one message, cut between lines or words where there are any."""
-    rest = text
-    while units(rest) > LONGEST_PIECE:
-        end = _fitting(rest)
-        place = max(rest.rfind("\n", 0, end), 0) or max(rest.rfind(" ", 0, end), 0) or end
-        yield rest[:place]
-        rest = rest[place:].lstrip("\n ")
-    yield rest
-
-
-def _fitting(text: str) -> int:
-    """How many characters of a text fit, counted in UTF-16 units."""
-    used = 0
-    for n, character in enumerate(text):
-        used += 2 if ord(character) > 0xFFFF else 1
-        if used > LONGEST_PIECE:
-            return n
-    return len(text)

@@ -1,0 +1,268 @@
+"""The adapter: messages, commands and taps in, embeds and windows out, on one bot."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+
+from bot.adapters.discord import lines, slash, views
+from bot.adapters.discord.client import Client
+from bot.adapters.discord.direct import Direct
+from bot.adapters.discord.lines import PLATFORM
+from bot.adapters.discord.render import PRICE, WORD, Page, pages
+from bot.adapters.discord.turns import SOON, Turn, Turns
+from bot.limits import DISCORD
+from bot.platform import Inlet
+from commands.palette import Suggestion
+from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
+from domain.clock import SystemClock
+from domain.errors import SetupError, StorageFailed
+from domain.ports import Clock
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+MISSED = timedelta(hours=1)
+"""How far back messages are asked for that were written while nobody listened."""
+
+MOST_MISSED = 50
+UNKNOWN_BOT = "Discord does not know this token; the developer portal shows a new one under Bot, Reset Token."
+NO_CONTENTS = (
+    "Discord does not let this bot read messages on servers: switch on Message Content Intent in the developer portal under Bot, "
+    "or take FOLIOPILOT_DISCORD_CONTENTS out."
+)
+NOT_TAKEN = "That could not be written down here, so nothing was done. Send it again in a moment."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The bot's token, whether it reads what is written on servers, and where the platform is: another address for tests and proxies."""
+
+    token: str
+    contents: bool = False
+    base: str = ""
+
+
+def build(settings: Settings, clock: Clock) -> Discord:
+    """An adapter on a house's clock; nothing connects before `open`."""
+    if settings.base:
+        discord.http.Route.BASE = settings.base
+    return Discord(settings, clock)
+
+
+class Discord:
+    """One bot. A line is written down first; only then is a tap or a command acknowledged, always within the platform's time."""
+
+    inlet: Inlet
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._wall = SystemClock()
+        self._client = Client(self, contents=settings.contents)
+        self._turns = Turns(self._wall)
+        self._direct = Direct(lambda: self._client)
+        self._commands: Sequence[CommandSpec] = ()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def platform(self) -> str:
+        """Its name in origins."""
+        return PLATFORM
+
+    @property
+    def described(self) -> str:
+        """The bot's name, and what it reads on servers."""
+        read = "reads what begins with # on servers" if self._settings.contents else "reads on servers only what names it"
+        return f"{self._client.user} answers; it {read}"
+
+    async def open(self) -> None:
+        """Say hello. Raises SetupError for a token that the platform does not know."""
+        if self._client.is_closed():
+            self._client = Client(self, contents=self._settings.contents)
+            self._grow()
+        try:
+            await self._client.login(self._settings.token)
+        except discord.LoginFailure:
+            await self._client.close()
+            raise SetupError(UNKNOWN_BOT) from None
+        except BaseException:
+            await self._client.close()
+            raise
+
+    async def close(self) -> None:
+        """Let go of the platform."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+
+    async def serve(self) -> None:
+        """Listen until cancelled. The library comes back by itself after most troubles; after the others we do."""
+        pause = FIRST_PAUSE
+        while True:
+            since = self._wall.monotonic()
+            try:
+                await self._client.connect(reconnect=True)
+                log.warning("Discord ended the connection")
+            except discord.PrivilegedIntentsRequired:
+                raise SetupError(NO_CONTENTS) from None
+            except Exception as error:
+                log.warning("no connection to Discord: %s", error)
+            pause = FIRST_PAUSE if self._wall.monotonic() - since > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
+            await self._wall.sleep(pause)
+            await self._again()
+
+    async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
+        """Show a reply as one message or more, the buttons under the last, whose id is returned; where it was asked if that waits."""
+        message = ""
+        for number, page in enumerate(pages(reply)):
+            turn = self._turns.get(manner.waits)
+            message = await self._answered(turn, page, manner) if turn is not None else ""
+            message = message or await self._direct.send(chat, page, manner, number)
+        return message
+
+    async def edit(self, chat: str, message: str, reply: Reply) -> None:
+        """Replace what a message shows; what does not fit it follows as messages of its own."""
+        first, *more = pages(reply)
+        turn = self._turns.of(message)
+        try:
+            if turn is not None:
+                await turn.edit(message, views.embed(first), views.buttons(first), first.text)
+            else:
+                await self._direct.edit(chat, message, first)
+        except discord.NotFound as error:
+            log.info("message %s for %s is not there any more: %s", message, chat, error)
+        for number, page in enumerate(more):
+            await self._direct.send(chat, page, Manner(silent=True), number)
+
+    async def publish(self, commands: Sequence[CommandSpec]) -> None:
+        """Make the slash commands known. Everybody sees their names; what they do is for those who were let in."""
+        self._commands = commands
+        self._grow()
+        await self._client.tree.sync()
+
+    async def menu(self, chat: str, commands: Sequence[CommandSpec]) -> None:
+        """Discord has one menu for everybody."""
+
+    async def typing(self, chat: str) -> None:
+        """Show that an answer is being worked out."""
+        await self._direct.typing(chat)
+
+    async def delete(self, chat: str, message: str) -> bool:
+        """Take a message away; a bot may do that on a server where it manages messages, never in direct messages."""
+        return await self._direct.delete(message)
+
+    # what comes in
+
+    async def message(self, message: discord.Message) -> None:
+        """Somebody wrote something: it is kept, however long that takes."""
+        line = self._said(message)
+        while line is not None:
+            try:
+                await self.inlet.keep([line])
+                return
+            except StorageFailed as error:
+                log.warning("a message from Discord cannot be kept yet: %s", error)
+                await self._wall.sleep(FIRST_PAUSE)
+
+    async def commanded(self, interaction: discord.Interaction, text: str) -> None:
+        """A slash command."""
+        await self._taken(self._turns.begin(interaction), lines.asked(interaction, text, self._clock.now()))
+
+    async def tapped(self, interaction: discord.Interaction) -> None:
+        """A button: what asks for a word or a price opens a window, the rest is a line."""
+        payload = views.payload(interaction)
+        line = lines.asked(interaction, "", self._clock.now(), payload)
+        if payload.startswith((WORD, PRICE)) and self.inlet.known(line.origin):
+            await interaction.response.send_modal(views.window(payload))
+            return
+        await self._taken(self._turns.begin(interaction), line)
+
+    async def filled(self, interaction: discord.Interaction) -> None:
+        """A window that was filled in."""
+        text, payload = lines.filled(*views.entered(interaction))
+        await self._taken(self._turns.begin(interaction), lines.asked(interaction, text, self._clock.now(), payload))
+
+    def completed(self, interaction: discord.Interaction, text: str) -> Sequence[Suggestion]:
+        """What a line that begins so may become."""
+        origin = lines.asked(interaction, text, self._clock.now()).origin
+        return self.inlet.complete(origin, text, DISCORD.choices)
+
+    async def ready(self) -> None:
+        """Ask for what was written to us while nobody listened; what was kept before is not kept again."""
+        for chat in self.inlet.chats():
+            try:
+                missed = await self._direct.since(chat, self._wall.now() - MISSED, MOST_MISSED)
+                await self.inlet.keep([line for m in missed if (line := self._said(m)) is not None])
+            except Exception as error:
+                log.warning("what %s wrote meanwhile is not known: %s", chat, error)
+
+    def _grow(self) -> None:
+        """Give the client its commands, once they are known."""
+        if self._commands:
+            self._client.tree = slash.tree(self._client, self._commands, self.commanded, self.completed)
+
+    def _said(self, message: discord.Message) -> Incoming | None:
+        """What a message says to us; on a server nobody is answered who was not let in and did not name us."""
+        me = self._client.user
+        line = lines.said(message, me.id, self._clock.now(), self._wall.now()) if me is not None else None
+        unasked = line is not None and message.guild is not None and me not in message.mentions
+        return None if line is None or (unasked and not self.inlet.known(line.origin)) else line
+
+    async def _taken(self, turn: Turn, line: Incoming) -> None:
+        """Keep a line, then acknowledge: a tap at once, a command when its answer takes longer than a moment."""
+        soon = self._begin(self._soon(turn))
+        try:
+            await self.inlet.keep([line])
+        except StorageFailed as error:
+            log.warning("an interaction cannot be kept: %s", error)
+            soon.cancel()
+            await turn.answer(None, views.buttons(Page()), NOT_TAKEN, silent=False)
+            return
+        if turn.interaction.type is not discord.InteractionType.application_command:
+            await turn.acknowledge()
+
+    async def _soon(self, turn: Turn) -> None:
+        await self._wall.sleep(SOON)
+        try:
+            await turn.acknowledge()
+        except discord.HTTPException as error:
+            log.info("an interaction was not acknowledged: %s", error)
+
+    async def _answered(self, turn: Turn, page: Page, manner: Manner) -> str:
+        """Show a page where it was asked for; empty where the platform does not know the interaction any more."""
+        try:
+            message = await turn.answer(views.embed(page), views.buttons(page), page.text, silent=manner.silent)
+        except (discord.NotFound, discord.Forbidden) as error:
+            log.info("an interaction is over before its answer, which goes to direct messages: %s", error)
+            self._turns.end(turn)
+            return ""
+        self._turns.showed(message, turn)
+        return message
+
+    async def _again(self) -> None:
+        """A new client, for the library's is used up; tried until it is in."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self.open()
+                return
+            except SetupError:
+                raise
+            except Exception as error:
+                log.warning("Discord does not answer: %s", error)
+                await self._wall.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,396 @@
+"""A Discord on loopback: the REST API and the gateway by the rules of the documentation, with people to talk as."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tests.servers.discord_gateway import Gateway
+from tests.servers.discord_rules import Refused, checked_choices, checked_commands, checked_message, checked_modal, typed_options
+
+TOKEN = "MTEwMjAxNTQzMTEwMjAxNTQz.GTestA.abcdefghijklmnopqrstuvwxyzABCDEFGH-TEST"
+EPOCH = 1420070400000
+SELF, GUILD, ROOM = "110201543", "9001", "9002"
+HIDDEN, SILENT = 64, 4096
+ANSWER = 3.0  # seconds in which an interaction has to be acknowledged
+BOT = {"id": SELF, "username": "folio", "discriminator": "0", "avatar": None, "bot": True, "global_name": None, "flags": 0}
+APP: dict[str, Any] = {
+    **{"id": SELF, "name": "folio", "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False},
+    **{"verify_key": "", "flags": 0, "owner": BOT, "team": None, "summary": ""},
+}
+
+
+@dataclass
+class Message:
+    """A message of the bot as it is shown now; `hidden` is seen by `to` only, `was` is what it showed before."""
+
+    id: str
+    channel: str
+    body: dict[str, Any]
+    hidden: bool = False
+    to: str = ""
+    was: list[str] = field(default_factory=list)
+    loading: bool = False
+
+    @property
+    def text(self) -> str:
+        """All its words without markup, fields as `name: value`."""
+        embed = (self.body.get("embeds") or [{}])[0]
+        rows = [f"{f['name']}: {f['value']}" for f in embed.get("fields") or []]
+        every = "\n".join(filter(None, [self.body.get("content"), embed.get("description"), *rows]))
+        return every.replace("**", "").replace("\\", "").replace("`", "").strip()
+
+    @property
+    def buttons(self) -> dict[str, str]:
+        """The payloads of its buttons by their labels."""
+        return {b["label"]: b["custom_id"] for row in self.body.get("components") or [] for b in row["components"]}
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.buttons)
+
+    @property
+    def colour(self) -> int:
+        return int((self.body.get("embeds") or [{}])[0].get("color") or 0)
+
+    @property
+    def silent(self) -> bool:
+        return bool((self.body.get("flags") or 0) & SILENT)
+
+    @property
+    def under(self) -> str | None:
+        return (self.body.get("message_reference") or {}).get("message_id")
+
+
+@dataclass
+class Asking:
+    """An interaction and what became of it."""
+
+    id: str
+    token: str
+    person: str
+    channel: str
+    kind: int
+    at: float
+    message: Message | None = None
+    answered: float | None = None
+    original: Message | None = None
+    modal: dict[str, Any] | None = None
+    choices: list[dict[str, Any]] | None = None
+    dead: bool = False
+
+
+class DiscordServer:
+    """`start` it, point a bot at `base`, and be somebody with `person`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.askings: dict[str, Asking] = {}
+        self.commands: dict[str, dict[str, Any]] = {}
+        self.calls: Counter[str] = Counter()
+        self.faults: defaultdict[str, deque[Refused]] = defaultdict(deque)
+        self.blocked: set[str] = set()
+        self.bucket = (1000, 1.0)  # messages to one channel in so many seconds
+        self.base = ""
+        self.gateway = Gateway(self)
+        self._written: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self._nonces: dict[tuple[str, str], Message] = {}
+        self._sent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._people: dict[str, Person] = {}
+        self._ids = itertools.count(1)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_get("/gateway{tail:.*}", self.gateway.serve)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._call)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        port = self._runner.addresses[0][1]
+        self.base = f"http://127.0.0.1:{port}/api/v10"
+        self.gateway.url = f"ws://127.0.0.1:{port}/gateway"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def person(self, number: int, name: str = "Ada") -> Person:
+        return self._people.setdefault(str(number), Person(self, str(number), name))
+
+    def snowflake(self, age: float = 0) -> str:
+        return str(int((time.time() - age) * 1000) - EPOCH << 22 | next(self._ids) & 0x3FFFFF)
+
+    def fail(self, path: str, fault: Refused, times: int = 1) -> None:
+        """The next calls of a kind (`POST channels/messages`) end so."""
+        self.faults[path].extend([fault] * times)
+
+    async def until(self, look: Any, within: float = 10.0) -> Any:
+        """What a look finds, as soon as it finds something; AssertionError after a while."""
+        deadline = time.monotonic() + within
+        while not (found := look()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not seen within {within:g} s; the bot said: {[m.text[:60] for m in self.messages]}")
+            await asyncio.sleep(0.01)
+        return found
+
+    # the protocol
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        parts = request.match_info["path"].split("/")
+        kind = f"{request.method} {'/'.join(p for p in parts if not p.isdecimal() and p not in self.askings and len(p) < 40)}"
+        self.calls[kind] += 1
+        try:
+            if request.headers.get("Authorization") != f"Bot {TOKEN}" and parts[0] not in ("interactions", "webhooks"):
+                raise Refused(401, 0, "401: Unauthorized")
+            if self.faults[kind]:
+                raise self.faults[kind].popleft()
+            text = await request.text()
+            found = self._route(request.method, parts, json.loads(text) if text else {}, request.query)
+        except Refused as refused:
+            body: dict[str, Any] = {"code": refused.code, "message": refused.message}
+            if refused.status == 429:
+                body = {"message": refused.message, "retry_after": float(refused.headers["Retry-After"]), "global": False}
+            return _json(body, refused.status, refused.headers)
+        return web.Response(status=204) if found is None else _json(found)
+
+    def _route(self, method: str, parts: list[str], body: Any, query: Any) -> Any:
+        match method, *parts:
+            case "GET", "users", "@me":
+                return BOT
+            case "GET", "oauth2", "applications", "@me":
+                return APP
+            case "GET", "applications", "@me":
+                return APP
+            case "GET", "gateway", "bot":
+                limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+                return {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
+            case "PUT", "applications", _, "commands":
+                checked_commands(body)
+                self.commands = {c["name"]: c for c in body}
+                return [{**c, "id": str(n), "application_id": SELF, "version": "1"} for n, c in enumerate(body, 1)]
+            case "POST", "users", "@me", "channels":
+                return self.dm(body["recipient_id"])
+            case "POST", "channels", channel, "typing":
+                return None
+            case "GET", "channels", channel, "messages":
+                after, most = int(query.get("after", 0)), int(query.get("limit", 50))
+                return list(reversed([m for m in self._written[channel] if int(m["id"]) > after][:most]))
+            case "POST", "channels", channel, "messages":
+                return self._posted(channel, body)
+            case "PATCH", "channels", channel, "messages", number:
+                return self._edited(self._found(lambda m: m.id == number and m.channel == channel and not m.hidden), body)
+            case "POST", "interactions", _, token, "callback":
+                return self._answered(self._asking(token, fresh=True), body, query)
+            case "POST", "webhooks", _, token:
+                return self._followed(self._asking(token), body)
+            case "PATCH", "webhooks", _, token, "messages", which:
+                asking = self._asking(token)
+                mine = asking.original if which == "@original" else self._found(lambda m: m.id == which and m.to == asking.person)
+                if mine is None:
+                    raise Refused(404, 10008, "Unknown Message")
+                return self._edited(mine, body)
+            case "DELETE", "channels", _, "messages", _:
+                raise Refused(403, 50013, "Missing Permissions")
+        raise Refused(404, 0, "404: Not Found")
+
+    def _found(self, wanted: Any) -> Message:
+        found = next((m for m in self.messages if wanted(m)), None)
+        if found is None:
+            raise Refused(404, 10008, "Unknown Message")
+        return found
+
+    def _posted(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
+        checked_message(body)
+        person = channel.removeprefix("7") if channel != ROOM else ""
+        if person in self.blocked:
+            raise Refused(403, 50007, "Cannot send messages to this user")
+        nonce = (channel, str(body.get("nonce")))
+        if body.get("enforce_nonce") and nonce in self._nonces:
+            return self.as_json(self._nonces[nonce])
+        most, seconds = self.bucket
+        now, sent = time.monotonic(), self._sent[channel]
+        while sent and now - sent[0] >= seconds:
+            sent.popleft()
+        if len(sent) >= most:
+            after = f"{seconds - (now - sent[0]):.3f}"
+            raise Refused(429, 0, "You are being rate limited.", **{"Retry-After": after, "Via": "1.1 test"})
+        sent.append(now)
+        message = self._nonces[nonce] = Message(self.snowflake(), channel, body, to=person)
+        self.messages.append(message)
+        return self.as_json(message)
+
+    def _edited(self, message: Message, body: dict[str, Any]) -> dict[str, Any]:
+        checked_message(body, edit=True)
+        message.was.append(message.text)
+        message.body = {**message.body, **body}
+        message.loading = False
+        return self.as_json(message)
+
+    def _asking(self, token: str, *, fresh: bool = False) -> Asking:
+        asking = next((a for a in self.askings.values() if a.token == token), None)
+        if asking is None or asking.dead or (fresh and time.monotonic() - asking.at > ANSWER):
+            raise Refused(404, 10062 if fresh else 10015, "Unknown interaction" if fresh else "Unknown Webhook")
+        if not fresh and asking.answered is None:
+            raise Refused(404, 10015, "Unknown Webhook")
+        if fresh and asking.answered is not None:
+            raise Refused(400, 40060, "Interaction has already been acknowledged.")
+        return asking
+
+    def _answered(self, asking: Asking, body: dict[str, Any], query: Any) -> Any:
+        data, kind = body.get("data") or {}, body["type"]
+        if kind == 4:
+            checked_message(data)
+            asking.original = self._shown(asking, data)
+        elif kind == 5:
+            asking.original = self._shown(asking, data, loading=True)
+        elif kind == 6:
+            asking.original = asking.message
+        elif kind == 8:
+            checked_choices(data["choices"])
+            asking.choices = data["choices"]
+        elif kind == 9:
+            checked_modal(data)
+            asking.modal = data
+        asking.answered = time.monotonic() - asking.at
+        if query.get("with_response") not in ("true", "True", "1"):
+            return None
+        made = {"id": asking.id, "type": asking.kind, "response_message_loading": kind == 5, "response_message_ephemeral": False}
+        message = asking.original
+        if message is not None:
+            made["response_message_id"] = message.id
+        return {"interaction": made, **({"resource": {"type": kind, "message": self.as_json(message)}} if kind == 4 and message else {})}
+
+    def _followed(self, asking: Asking, body: dict[str, Any]) -> dict[str, Any]:
+        checked_message(body)
+        return self.as_json(self._shown(asking, body))
+
+    def _shown(self, asking: Asking, body: dict[str, Any], *, loading: bool = False) -> Message:
+        hidden = bool((body.get("flags") or 0) & HIDDEN)
+        message = Message(self.snowflake(), asking.channel, body, hidden, asking.person if hidden or asking.channel != ROOM else "")
+        message.loading = loading
+        self.messages.append(message)
+        return message
+
+    # what people do
+
+    def dm(self, person: str) -> dict[str, Any]:
+        name = self._people[person].json if person in self._people else {**BOT, "id": person, "bot": False}
+        return {"id": f"7{person}", "type": 1, "recipients": [name], "last_message_id": None}
+
+    def written(self, channel: str, message: dict[str, Any]) -> None:
+        self._written[channel].append(message)
+        self.gateway.say("MESSAGE_CREATE", message)
+
+    def asks(self, person: Person, kind: int, data: dict[str, Any], channel: str, message: Message | None = None) -> Asking:
+        ident = self.snowflake()
+        asking = Asking(ident, f"tok-{ident}-{'x' * 40}", person.number, channel, kind, time.monotonic(), message)
+        self.askings[ident] = asking
+        room = channel == ROOM
+        where = {"guild_id": GUILD, "member": person.member, "channel": {"id": ROOM, "type": 0, "guild_id": GUILD, "name": "desk"}}
+        here = {"user": person.json, "channel": self.dm(person.number)}
+        event: dict[str, Any] = {
+            **{"id": ident, "application_id": SELF, "type": kind, "token": asking.token, "version": 1, "channel_id": channel, "data": data},
+            **{"locale": "en-US", "entitlements": [], "authorizing_integration_owners": {"0": GUILD}, "context": 0 if room else 1},
+            **{"attachment_size_limit": 1000, "app_permissions": "0", **(where if room else here)},
+        }
+        if message is not None:
+            event["message"] = self.as_json(message)
+        self.gateway.say("INTERACTION_CREATE", event)
+        return asking
+
+    def as_json(self, message: Message) -> dict[str, Any]:
+        shown = {"content": "", "embeds": [], "components": [], **message.body}
+        return {
+            **{"id": message.id, "channel_id": message.channel, "author": BOT, "timestamp": "2026-01-01T00:00:00+00:00"},
+            **{"edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": [], "mention_roles": [], "pinned": False},
+            **{
+                "attachments": [],
+                "type": 0,
+                "content": shown["content"] or "",
+                "embeds": shown["embeds"],
+                "components": shown["components"],
+            },
+            "flags": HIDDEN if message.hidden else 0,
+        }
+
+
+class Person:
+    """Somebody with Discord on their phone. What they type, choose, tap and fill in becomes events."""
+
+    def __init__(self, server: DiscordServer, number: str, name: str) -> None:
+        self.server, self.number, self.name = server, number, name
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return {**BOT, "id": self.number, "username": self.name.lower(), "global_name": self.name, "bot": False}
+
+    @property
+    def member(self) -> dict[str, Any]:
+        joined = {"joined_at": "2026-01-01T00:00:00+00:00", "roles": [], "deaf": False, "mute": False, "flags": 0, "permissions": "0"}
+        return {"user": self.json, **joined}
+
+    @property
+    def shown(self) -> list[Message]:
+        """What only they see, oldest first: direct messages and hidden answers."""
+        return [m for m in self.server.messages if m.to == self.number and not m.loading]
+
+    async def hears(self, count: int, within: float = 10.0) -> Message:
+        found: list[Message] = await self.server.until(lambda: seen if len(seen := self.shown) >= count else None, within)
+        return found[-1]
+
+    def says(self, text: str, *, room: bool = False, age: float = 0, unheard: bool = False, **more: Any) -> dict[str, Any]:
+        """A message in direct messages, or on a server; `unheard` while no bot is connected."""
+        channel = ROOM if room else self.server.dm(self.number)["id"]
+        mentions = [BOT] if f"<@{SELF}>" in text else []
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - age))
+        message = {
+            **{"id": self.server.snowflake(age), "channel_id": channel, "author": self.json, "content": text, "timestamp": stamp},
+            **{"edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": mentions, "mention_roles": []},
+            **{"attachments": [], "embeds": [], "pinned": False, "type": 0, **more},
+        }
+        if room:
+            message |= {"guild_id": GUILD, "member": {k: v for k, v in self.member.items() if k != "user"}}
+        if unheard:
+            self.server._written[channel].append(message)
+        else:
+            self.server.written(channel, message)
+        return message
+
+    def slash(self, name: str, *, room: bool = False, **given: Any) -> Asking:
+        options = typed_options(self.server.commands[name], given)
+        data = {"id": "3", "name": name, "type": 1, "options": options}
+        return self.server.asks(self, 2, data, ROOM if room else self.server.dm(self.number)["id"])
+
+    async def completes(self, name: str, option: str, text: str) -> list[str]:
+        found = next(o for o in self.server.commands[name]["options"] if o["name"] == option)
+        assert found.get("autocomplete"), f"{option} of /{name} is not completed"
+        data = {"id": "3", "name": name, "type": 1, "options": [{"name": option, "type": 3, "value": text, "focused": True}]}
+        asking = self.server.asks(self, 4, data, self.server.dm(self.number)["id"])
+        return [c["value"] for c in await self.server.until(lambda: asking.choices)]
+
+    def taps(self, message: Message, label: str) -> Asking:
+        return self.presses(message, message.buttons[label])
+
+    def presses(self, message: Message, payload: str) -> Asking:
+        return self.server.asks(self, 3, {"custom_id": payload, "component_type": 2}, message.channel, message)
+
+    async def fills(self, asking: Asking, text: str) -> Asking:
+        """Write into the window that a tap opened, and send it."""
+        modal = await self.server.until(lambda: asking.modal)
+        inner = modal["components"][0]["component"]
+        filled = [{"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": inner["custom_id"], "value": text}}]
+        data = {"custom_id": modal["custom_id"], "components": filled}
+        return self.server.asks(self, 5, data, asking.channel, asking.message)
+
+
+def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """The library reads only what is exactly `application/json`."""
+    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json", **(headers or {})})

@@ -1,0 +1,173 @@
+"""The gateway: one compressed stream a connection, heartbeats, sessions that can be resumed, and trouble on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+CONTENTS = 1 << 15
+
+
+class Gateway:
+    """Events go to every session; one that lost its connection gets them when it resumes."""
+
+    def __init__(self, server: Any) -> None:
+        self.url = ""
+        self.server = server
+        self.identified = self.resumed = self.beats = 0
+        self.refuse_contents = False
+        self.sessions: dict[str, Session] = {}
+        self.beat = 45_000
+        self._ids = itertools.count(1)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        assert request.query.get("encoding") == "json", "this gateway speaks JSON"
+        line = Line(socket, packed=request.query.get("compress", ""))
+        await line.send({"op": 10, "d": {"heartbeat_interval": self.beat}, "s": None, "t": None})
+        session: Session | None = None
+        async for raw in socket:
+            said = json.loads(raw.data)
+            match said["op"]:
+                case 1:
+                    self.beats += 1
+                    await line.send({"op": 11, "d": None, "s": None, "t": None})
+                case 2:
+                    if said["d"]["intents"] & CONTENTS and self.refuse_contents:
+                        await socket.close(code=4014, message=b"Disallowed intent(s)")
+                        break
+                    session = await self._identified(line, said["d"])
+                case 6:
+                    session = await self._resumed(line, said["d"])
+        if session is not None and session.line is line:
+            session.line = None
+        return socket
+
+    def say(self, event: str, data: dict[str, Any]) -> None:
+        """An event for everybody who is, or was, connected."""
+        for session in self.sessions.values():
+            session.say(event, data)
+
+    @property
+    def connected(self) -> bool:
+        return any(s.line is not None for s in self.sessions.values())
+
+    async def cut(self, *, forget: bool = False) -> None:
+        """Every connection is lost; with `forget` no session can be resumed."""
+        for session in list(self.sessions.values()):
+            if session.line is not None:
+                await session.line.socket.close(code=WSCloseCode.INTERNAL_ERROR)
+            session.line = None
+        if forget:
+            self.sessions.clear()
+
+    async def _identified(self, line: Line, data: dict[str, Any]) -> Session:
+        self.identified += 1
+        session = Session(f"session-{next(self._ids)}", line, contents=bool(data["intents"] & CONTENTS))
+        self.sessions = {i: s for i, s in self.sessions.items() if s.line is not None} | {session.id: session}
+        from tests.servers.discord import BOT, GUILD, ROOM, SELF
+
+        session.say(
+            "READY",
+            {
+                **{"v": 10, "user": BOT, "guilds": [{"id": GUILD, "unavailable": True}], "session_id": session.id, "shard": [0, 1]},
+                **{"resume_gateway_url": self.url, "application": {"id": SELF, "flags": 0}, "private_channels": []},
+            },
+        )
+        room = {"id": ROOM, "type": 0, "name": "desk", "position": 0, "permission_overwrites": [], "nsfw": False, "parent_id": None}
+        guild = {
+            **{"id": GUILD, "name": "Desk", "owner_id": "1", "roles": [_everyone(GUILD)], "emojis": [], "features": [], "channels": [room]},
+            **{"verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0, "threads": []},
+            **{"members": [], "member_count": 1, "stage_instances": [], "guild_scheduled_events": [], "premium_tier": 0, "stickers": []},
+            **{"system_channel_flags": 0, "preferred_locale": "en-US", "afk_timeout": 60, "nsfw_level": 0, "large": False},
+            **{"voice_states": [], "presences": [], "soundboard_sounds": [], "premium_progress_bar_enabled": False},
+        }
+        session.say("GUILD_CREATE", guild)
+        return session
+
+    async def _resumed(self, line: Line, data: dict[str, Any]) -> Session | None:
+        session = self.sessions.get(data["session_id"])
+        if session is None:
+            await line.send({"op": 9, "d": False, "s": None, "t": None})
+            return None
+        self.resumed += 1
+        session.resume(line, data["seq"])
+        return session
+
+
+def _zlib() -> Callable[[bytes], bytes]:
+    packer = zlib.compressobj()
+    return lambda data: packer.compress(data) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _zstd() -> Callable[[bytes], bytes]:
+    """What the library asks for where that package happens to be installed."""
+    zstandard = importlib.import_module("zstandard")
+    packer = zstandard.ZstdCompressor().compressobj()
+    return lambda data: packer.compress(data) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+
+
+PACKERS: Mapping[str, Callable[[], Callable[[bytes], bytes] | None]] = {"": lambda: None, "zlib-stream": _zlib, "zstd-stream": _zstd}
+
+
+class Line:
+    """A connection, with its one compressor."""
+
+    def __init__(self, socket: web.WebSocketResponse, *, packed: str) -> None:
+        self.socket = socket
+        self._pack = PACKERS[packed]()
+        self._turn = asyncio.Lock()
+
+    async def send(self, payload: dict[str, Any]) -> None:
+        text = json.dumps(payload)
+        async with self._turn:
+            if self.socket.closed:
+                return
+            if self._pack is None:
+                await self.socket.send_str(text)
+            else:
+                await self.socket.send_bytes(self._pack(text.encode()))
+
+
+class Session:
+    """What was said to one client, so that it can be said again."""
+
+    def __init__(self, ident: str, line: Line | None, *, contents: bool) -> None:
+        self.id, self.line, self.contents = ident, line, contents
+        self._said: list[dict[str, Any]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def say(self, event: str, data: dict[str, Any]) -> None:
+        if event == "MESSAGE_CREATE" and data.get("guild_id") and not self.contents and not data["mentions"]:
+            data = {**data, "content": "", "embeds": [], "attachments": []}
+        payload = {"op": 0, "s": len(self._said) + 1, "t": event, "d": data}
+        self._said.append(payload)
+        self._send(payload)
+
+    def resume(self, line: Line, seen: int) -> None:
+        self.line = line
+        for payload in self._said[seen:]:
+            self._send(payload)
+        self._said.append({"op": 0, "s": len(self._said) + 1, "t": "RESUMED", "d": {}})
+        self._send(self._said[-1])
+
+    def _send(self, payload: dict[str, Any]) -> None:
+        if self.line is not None:
+            task = asyncio.create_task(self.line.send(payload))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+def _everyone(guild: str) -> dict[str, Any]:
+    return {
+        **{"id": guild, "name": "@everyone", "color": 0, "hoist": False, "position": 0, "permissions": "0", "managed": False, "flags": 0},
+        **{"mentionable": False, "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}},
+    }
