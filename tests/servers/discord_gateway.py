@@ -62,12 +62,13 @@ class Gateway:
 
     async def cut(self, *, forget: bool = False) -> None:
         """Every connection is lost; with `forget` no session can be resumed."""
-        for session in list(self.sessions.values()):
-            if session.line is not None:
-                await session.line.socket.close(code=WSCloseCode.INTERNAL_ERROR)
+        lines = [s.line for s in self.sessions.values() if s.line is not None]
+        for session in self.sessions.values():
             session.line = None
         if forget:
             self.sessions.clear()
+        for line in lines:
+            await line.socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     async def _identified(self, line: Line, data: dict[str, Any]) -> Session:
         self.identified += 1

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
+from discord.gateway import DiscordWebSocket
+from yarl import URL
 
 from bot.adapters.discord import lines, slash, views
 from bot.adapters.discord.client import Client
@@ -89,6 +91,9 @@ class Discord:
             self._grow()
         try:
             await self._client.login(self._settings.token)
+            if self._settings.base:  # where the library goes when a session is lost
+                _, gateway, _ = await self._client.http.get_bot_gateway()
+                DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway)
         except discord.LoginFailure:
             await self._client.close()
             raise SetupError(UNKNOWN_BOT) from None
@@ -109,12 +114,13 @@ class Discord:
         while True:
             since = self._wall.monotonic()
             try:
-                await self._client.connect(reconnect=True)
+                await self._connected()
                 log.warning("Discord ended the connection")
             except discord.PrivilegedIntentsRequired:
                 raise SetupError(NO_CONTENTS) from None
             except Exception as error:
                 log.warning("no connection to Discord: %s", error)
+            await self._client.close()
             pause = FIRST_PAUSE if self._wall.monotonic() - since > LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)
             await self._wall.sleep(pause)
             await self._again()
@@ -246,6 +252,16 @@ class Discord:
             return ""
         self._turns.showed(message, turn)
         return message
+
+    async def _connected(self) -> None:
+        """Listen until the library gives up. In a task of its own, for while it comes back it would swallow that we are cancelled."""
+        task = asyncio.create_task(self._client.connect(reconnect=True))
+        try:
+            await asyncio.wait({task})
+        finally:
+            if not task.done():
+                await asyncio.shield(self._client.close())
+        await task
 
     async def _again(self) -> None:
         """A new client, for the library's is used up; tried until it is in."""

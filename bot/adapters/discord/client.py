@@ -10,6 +10,8 @@ from discord import app_commands
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here, so what voice needs is not missing
+
 
 class Ears(Protocol):
     """Who is told what came in."""

@@ -23,7 +23,9 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
     author = message.author
     if author.bot or message.webhook_id is not None or message.type not in TYPED or message.message_snapshots:
         return None
-    text = message.content
+    text: object = message.content
+    if not isinstance(text, str):
+        return None
     private = message.guild is None
     if not private:
         bare = _unmentioned(text, me)

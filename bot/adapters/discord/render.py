@@ -12,7 +12,7 @@ from discord.utils import escape_markdown
 from bot.cutting import cut, units
 from bot.limits import DISCORD
 from bot.plain import render as plainly
-from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone
+from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
 from domain.orders import OrderIntent, OrderType
 from domain.tickets import CODE, Ticket
 
@@ -171,8 +171,8 @@ def _asking(ticket: Ticket | None, button: Button) -> Button:
 
 
 def _price(ticket: Ticket | None) -> Button | None:
-    """[Limit price…], under the card of one order at the market."""
-    if ticket is None or not ticket.open or len(ticket.intents) != 1:
+    """[Limit price…], under the card of one order to buy or sell at the market."""
+    if ticket is None or not ticket.open or len(ticket.intents) != 1 or ticket.verb not in (Verb.BUY, Verb.SELL):
         return None
     intent = ticket.intents[0]
     at_market = isinstance(intent, OrderIntent) and intent.type is OrderType.MARKET

@@ -17,13 +17,15 @@ from commands.palette import Suggestion
 from domain.chat import CommandSpec, Parameter
 from domain.money import plain
 
-DO, ASK = "do", "ask"
+DO, ASK, START = "do", "ask", "start"
 FREE = {
+    START: ("code", "The eight characters from the terminal or from an owner", "Be let in with a code"),
     DO: ("line", "An action, such as #AAPL close 50%", "Act: draws a card that you confirm or cancel"),
     ASK: ("question", "A question in your own words", "Ask about your portfolio"),
 }
 """Lines that are no commands: the option that takes them, what it says, and the help."""
 
+_SAID = {DO: "#", START: "/start pair_"}
 _KINDS: Mapping[str, Any] = {"number": float, "integer": int}
 _NAMED = inspect.Parameter.KEYWORD_ONLY
 _COMPLETED = ("symbol", "text", "rest")
@@ -74,7 +76,7 @@ def _command(spec: CommandSpec, act: Act, suggest: Suggest) -> Command:
 def _free(name: str, option: str, what: str, help: str, act: Act, suggest: Suggest) -> Command:
     def said(given: Mapping[str, Any]) -> str:
         text = str(given[option]).strip()
-        return f"#{text.lstrip('#')}" if name == DO else text
+        return f"{_SAID.get(name, '')}{text.lstrip('#') if name == DO else text}"
 
     made = _made(name, help, [inspect.Parameter(option, _NAMED, annotation=str)], {option: what}, said, act)
     if name == DO:
