@@ -71,6 +71,8 @@ class _Draft:
     def text(self, text: str) -> None:
         """A paragraph that fits a field: in the description, or behind the fields once there are any."""
         page = self.pages[-1]
+        if not text.strip():
+            return
         if page.fields:
             self.field(Field(NO_NAME, text))
             return
