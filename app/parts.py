@@ -44,12 +44,15 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor, people
 
 def _chat(settings: Settings, people: People) -> Part:
     """Where lines may come from, and the next line to type where nobody is let in yet."""
-    if not settings.telegram_token:
-        return Part("chat", READY, "terminal; for Telegram set FOLIOPILOT_TELEGRAM_TOKEN, docs/telegram.md says how")
-    inside = sum(1 for member in people.members if member.platform == "telegram")
-    if not inside:
-        return Part("chat", NEEDS, "nobody is let in on Telegram; in `foliopilot chat` type /pair and send the bot the code")
-    return Part("chat", READY, f"terminal, Telegram ({inside} let in)")
+    chosen = [name for name, token in (("Telegram", settings.telegram_token), ("Discord", settings.discord_token)) if token]
+    if not chosen:
+        how = "for a phone set FOLIOPILOT_TELEGRAM_TOKEN (docs/telegram.md) or FOLIOPILOT_DISCORD_TOKEN (docs/discord.md)"
+        return Part("chat", READY, f"terminal; {how}")
+    inside = {name: sum(1 for member in people.members if member.platform == name.lower()) for name in chosen}
+    empty = next((name for name in chosen if not inside[name]), None)
+    if empty:
+        return Part("chat", NEEDS, f"nobody is let in on {empty}; in `foliopilot chat` type /pair and send the bot the code")
+    return Part("chat", READY, ", ".join(["terminal", *(f"{name} ({inside[name]} let in)" for name in chosen)]))
 
 
 def _elsewhere(people: People) -> str:

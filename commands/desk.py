@@ -98,14 +98,14 @@ class FrontDesk:
             return unknown(incoming.origin)
 
     def context(self, incoming: Incoming) -> Ctx:
-        """The context of one line: the floor and sources of this account, and the memory of its chat."""
+        """The context of one line: the floor and sources of this account, and the memory of its person."""
         return Ctx(
             origin=incoming.origin,
             floor=self.floor,
             news=self.news,
             calendar=self.calendar,
             registry=self.registry,
-            session=self.sessions.of(incoming.origin),
+            session=self.sessions.of(self.people.human(incoming.origin) or incoming.origin.who),
             demo=self.demo,
             drills=self.drills,
             read_only=self.read_only,

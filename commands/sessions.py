@@ -1,4 +1,4 @@
-"""What each chat remembers between two lines: the last answer, the card last shown, the symbol last spoken of."""
+"""What is remembered of each person between two lines: the last answer, the card last shown, the symbol last spoken of."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from domain.chat import Reply
-from domain.tickets import Origin
 
-CHATS = 1000
+PEOPLE = 1000
 
 
 @dataclass(slots=True)
 class Session:
-    """One chat's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol."""
+    """One person's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol."""
 
     reply: Reply | None = None
     card: str | None = None
@@ -27,23 +26,25 @@ class Session:
 
 
 class Sessions:
-    """The memory of every chat, at most `limit` of them; the chat that was silent longest is forgotten first."""
+    """The memory of every person, at most `limit` of them; who was silent longest is forgotten first.
 
-    def __init__(self, limit: int = CHATS) -> None:
+    It belongs to the person and not to the chat, so that what was asked on one platform can be followed up on another.
+    """
+
+    def __init__(self, limit: int = PEOPLE) -> None:
         self._limit = limit
-        self._chats: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self._people: OrderedDict[str, Session] = OrderedDict()
 
-    def of(self, origin: Origin) -> Session:
-        """The memory of the chat a line came from, made when it is new."""
-        key = (origin.platform, origin.chat)
-        session = self._chats.get(key)
+    def of(self, person: str) -> Session:
+        """The memory of a person, made when it is new."""
+        session = self._people.get(person)
         if session is None:
-            session = self._chats[key] = Session()
-            if len(self._chats) > self._limit:
-                self._chats.popitem(last=False)
+            session = self._people[person] = Session()
+            if len(self._people) > self._limit:
+                self._people.popitem(last=False)
         else:
-            self._chats.move_to_end(key)
+            self._people.move_to_end(person)
         return session
 
     def __len__(self) -> int:
-        return len(self._chats)
+        return len(self._people)

@@ -33,6 +33,7 @@ from trading.holdings import fold
 
 NOON = utc("2025-10-08 16:00")
 ME = Origin("terminal", "main", "me")
+ME_ANYWHERE = "keeper:me"
 STRANGER = Origin("telegram", "77", "4242")
 
 

@@ -16,10 +16,9 @@ from commands.sessions import Session, Sessions
 from commands.usage import UsageBuffer
 from domain.chat import Code, Reply, ReplyKind
 from domain.errors import ReadOnly, StorageFailed, UnknownSymbol
-from domain.tickets import Origin
 from storage import usage
 from tests.commands import front
-from tests.commands.front import ME, Room, lead, payloads, said
+from tests.commands.front import ME, ME_ANYWHERE, Room, lead, payloads, said
 
 
 @pytest.mark.parametrize(
@@ -99,8 +98,8 @@ async def test_a_way_in_that_only_looks():
     assert (await room.say("/demo forward")).failure.code == "read_only"
 
 
-async def test_what_a_chat_remembers(room):
-    session = room.desk.sessions.of(ME)
+async def test_what_is_remembered_of_a_person(room):
+    session = room.desk.sessions.of(ME_ANYWHERE)
     reply = await room.say("/profit-loss month NVDA")
     assert session.reply is reply
     assert session.symbol == "NVDA"
@@ -111,19 +110,19 @@ async def test_what_a_chat_remembers(room):
     await room.say("/explain beta")
     assert session.card is None
     assert session.reply is card
-    assert room.desk.sessions.of(Origin("terminal", "other", "me")).reply is None
+    assert room.desk.sessions.of("keeper:somebody").reply is None
 
 
 def test_memory_is_bounded():
     sessions = Sessions(limit=3)
-    first = sessions.of(Origin("t", "0", "me"))
+    first = sessions.of("0")
     for n in range(1, 3):
-        sessions.of(Origin("t", str(n), "me"))
-    assert sessions.of(Origin("t", "0", "me")) is first
-    sessions.of(Origin("t", "3", "me"))
+        sessions.of(str(n))
+    assert sessions.of("0") is first
+    sessions.of("3")
     assert len(sessions) == 3
-    assert sessions.of(Origin("t", "0", "me")) is first
-    assert sessions.of(Origin("t", "1", "me")) is not None
+    assert sessions.of("0") is first
+    assert sessions.of("1") is not None
     assert Session().reply is None
 
 

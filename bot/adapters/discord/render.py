@@ -20,7 +20,7 @@ GOOD, BAD, CAREFUL, PLAIN, CARD = 0x2E9E6B, 0xD64545, 0xE0A030, 0x5B6470, 0x4A6C
 WIDTH = 40
 """Characters of a monospaced line that an embed shows on a phone without breaking it."""
 
-SHORT = 24  # of a value that stands beside others
+SHORT = 18  # of a value that stands beside others
 NO_NAME = "\u200b"
 
 WORD = "word:"
@@ -74,7 +74,12 @@ class _Draft:
         if not text.strip():
             return
         if page.fields:
-            self.field(Field(NO_NAME, text))
+            last = page.fields[-1]
+            joined = f"{last.value}\n{text}"
+            if last.name == NO_NAME and units(joined) <= DISCORD.field and page.size + units(text) < DISCORD.embed:
+                self.pages[-1] = replace(page, fields=(*page.fields[:-1], Field(NO_NAME, joined)))
+            else:
+                self.field(Field(NO_NAME, text))
             return
         joined = f"{page.description}\n\n{text}" if page.description else text
         if units(joined) > DISCORD.description:
