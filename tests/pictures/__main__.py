@@ -36,7 +36,8 @@ body{margin:0;background:#cfdbe6;font:15px/1.35 'DejaVu Sans',sans-serif;width:4
 .in{background:#fff}.out{background:#e3fdd0;margin-left:auto;width:fit-content}
 pre{background:#f2f4f7;border-radius:6px;padding:6px;margin:4px 0;font:12.5px/1.3 'DejaVu Sans Mono',monospace;overflow-x:auto}
 code{background:#f2f4f7;border-radius:4px;padding:0 3px;font:13px 'DejaVu Sans Mono',monospace;color:#2a5db0}
-.row{display:flex;gap:4px;max-width:372px;margin:3px 0}.row span{flex:1;background:#8fa9bf;color:#fff;border-radius:7px;padding:7px;text-align:center}
+.row{display:flex;gap:4px;max-width:372px;margin:3px 0}
+.row span{flex:1;background:#8fa9bf;color:#fff;border-radius:7px;padding:7px;text-align:center}
 </style>"""
 
 
@@ -98,9 +99,9 @@ async def on_telegram(replies: Sequence[Reply]) -> None:
         for page in pages(reply):
             made.append(f'<div class="in">{page.html}</div>')
             made += ['<div class="row">' + "".join(f"<span>{escape(b.label)}</span>" for b in row) + "</div>" for row in page.keyboard]
-    with tempfile.NamedTemporaryFile("w", suffix=".html", delete=False) as page:
-        page.write("".join(made))
-    await _shot(f"file://{page.name}", PLACE / "telegram.png", 412, 800)
+    with tempfile.NamedTemporaryFile("w", suffix=".html", delete=False) as drawn:
+        drawn.write("".join(made))
+    await _shot(f"file://{drawn.name}", PLACE / "telegram.png", 412, 800)
 
 
 async def _shot(url: str, to: Path, width: int, height: int, *, wait: float = 300, clip: Any = None) -> None:
