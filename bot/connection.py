@@ -123,7 +123,7 @@ class Connection:
     async def close(self) -> None:
         """Stop; what is under way is taken up by the next program."""
         await self.intake.close()
-        await self.post.close()
+        await asyncio.gather(self.post.close(), *(courier.close() for courier, _ in self._couriers.values()))
         await _stopped([task for _, task in self._couriers.values()])
         await self.adapter.close()
 

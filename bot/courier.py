@@ -42,6 +42,7 @@ WAITED = timedelta(seconds=10)
 MANY_HELD = 3
 AT_ONCE = 200
 MOMENT = 0.003  # seconds
+GRACE = 2.0  # seconds
 
 NOTICE = Reply((Text("An alert could not be shown here; `/alerts recent` lists it.", Tone.WARNING),))
 
@@ -96,6 +97,14 @@ class Courier:
         self._noticed: Counter[int] = Counter()
         self._turn = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._closing = False
+
+    async def close(self) -> None:
+        """Stop after what is on its way: an alert that was shown and not noted would come again. Waits a moment at most."""
+        self._closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE), self._turn:
+                return
 
     async def heard(self, event: Event) -> None:
         """A listener for the bus: there may be something to bring; in a moment, so that an order that is to follow leaves first."""
@@ -137,7 +146,7 @@ class Courier:
     async def _bring(self, lane: Lane) -> int:
         """Bring a lane's alerts until none is left or the lane has to pause."""
         shown = 0
-        while self._clock.now() >= lane.resume:
+        while self._clock.now() >= lane.resume and not self._closing:
             rows = await self._waiting(lane)
             load = await self._next(rows, lane)
             if load is not None:

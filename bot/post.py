@@ -14,6 +14,8 @@ from storage.answers import Waiting
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
 MOST_TRIES = 12
+GRACE = 2.0
+"""Seconds that the end of the program waits for what is on its way."""
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Post:
         self._showing = showing
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._woken: set[str] = set()
+        self._closing = False
 
     async def recover(self) -> None:
         """Take up what an earlier program left."""
@@ -48,18 +51,22 @@ class Post:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def close(self) -> None:
-        """Stop; what was not brought is taken up by the next program."""
+        """Stop after what is on its way, for what was shown and not noted would come again; the next program takes up the rest."""
+        self._closing = True
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=GRACE)
         for task in list(self._tasks.values()):
             task.cancel()
         await self.idle()
 
     async def _bring(self, chat: str) -> None:
         try:
-            while chat in self._woken:
+            while chat in self._woken and not self._closing:
                 self._woken.discard(chat)
-                while left := await self._waiting(chat):
+                while not self._closing and (left := await self._waiting(chat)):
                     for waiting in left:
-                        await self._one(waiting)
+                        if not self._closing:
+                            await self._one(waiting)
         except Exception:
             log.exception("the answers for %s could not be brought; the next one brings them", chat)
         finally:

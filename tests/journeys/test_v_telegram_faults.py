@@ -151,3 +151,16 @@ async def test_killed_at_any_moment_nothing_is_lost_and_no_act_repeated(tmp_path
     async with connected(home, telegram) as desk:
         assert await desk.terminal.whole()
         assert [e for e in desk.house.floor.book.entries if e.symbol == "BTC" and e.id.startswith("r")] == []
+
+
+async def test_what_is_on_its_way_when_the_program_ends_is_noted_and_not_shown_again(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        telegram.slow = 0.4
+        ada.says("/positions")
+        await telegram.until(lambda: len(ada.shown) == 2)  # the platform has it, and has not said so yet
+    telegram.slow = 0.0
+    async with connected(tmp_path, telegram):
+        ada.says("/status")
+        await telegram.until(lambda: any("ccount" in m.text for m in ada.shown[2:]))
+    assert len([m for m in ada.shown if "positions worth" in m.text]) == 1

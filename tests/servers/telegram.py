@@ -52,6 +52,7 @@ class TelegramServer:
         self.confirmed = 0
         self.deleted: list[tuple[int, int]] = []
         self.base = ""
+        self.slow = 0.0  # seconds that a message takes to be confirmed
         self._updates: list[dict[str, Any]] = []
         self._newest: dict[str, Any] = {}
         self._numbers = itertools.count(1000)
@@ -180,6 +181,7 @@ class TelegramServer:
         reply = fields.get("reply_parameters") or {}
         message = Message(next(self._ids), chat, text, rows, reply.get("message_id"), bool(fields.get("disable_notification")))
         self.messages.append(message)
+        await asyncio.sleep(self.slow)
         return self._as_json(message)
 
     async def _editmessagetext(self, fields: dict[str, Any]) -> dict[str, Any]:
