@@ -22,7 +22,7 @@ from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError
 from domain.events import AccessMoved, Event
-from domain.people import AccessMove, Member
+from domain.people import AccessMove, Groups, Member
 from domain.ports import Clock
 from domain.tickets import Origin
 from storage.store import Store
@@ -63,7 +63,7 @@ class Connection:
         self._place = place
         self._showing = Showing(adapter, place.store, place.clock, place.account)
         self.post = Post(self._showing)
-        self.intake = Intake(adapter.platform, place.account, place.store, place.clock, place.handle, self.post, adapter.typing, place.zone)
+        self.intake = Intake(adapter, place.people, place.store, place.clock, place.handle, self.post, place.zone)
         self.cards = Cards(self._showing)
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._menus: dict[str, str] = {}
@@ -115,6 +115,17 @@ class Connection:
     def known(self, origin: Origin) -> bool:
         """True for somebody who was let in."""
         return self._place.people.role(origin) is not None
+
+    async def moved(self, old: str, new: str) -> None:
+        """A group has another number: it is shown what it was."""
+        people = self._place.people
+        before, after = f"{self.adapter.platform}:{old}", f"{self.adapter.platform}:{new}"
+        if before not in people.groups.shown:
+            return
+        groups = Groups({(after if name == before else name): sight for name, sight in people.groups.shown.items()})
+        async with self._place.store.write() as tx:
+            await people.put_groups(tx, groups)
+        people.groups = groups
 
     def complete(self, origin: Origin, text: str, limit: int) -> Sequence[Suggestion]:
         """What a line that begins so may become; nothing for a stranger."""

@@ -10,18 +10,18 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.platform import Platform
 from bot.post import Post
 from bot.showing import thread
 from commands import keys
+from commands.access import People
+from commands.desk import REFRESH, seen
 from commands.followups import PAYLOAD_BYTES
 from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
 from domain.errors import StorageFailed
 from domain.ports import Clock
 from storage import answers, inbox
 from storage.store import Store
-
-REFRESH = "refresh:"
-"""How the payload of a button begins that says its line again, in the place of what its message shows."""
 
 TOO_LATE = timedelta(minutes=5)
 SLOW = 0.7
@@ -31,7 +31,6 @@ AT_ONCE = 32
 AGAIN = 1.0
 
 Handle = Callable[[Incoming], Awaitable[Reply]]
-Typing = Callable[[str], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +39,15 @@ class Intake:
     """Lines of one platform to the front desk. The lines of a chat are handled one after the other, chats beside each other."""
 
     def __init__(
-        self, platform: str, account: str, store: Store, clock: Clock, handle: Handle, post: Post, typing: Typing, zone: tzinfo = UTC
+        self, platform: Platform, people: People, store: Store, clock: Clock, handle: Handle, post: Post, zone: tzinfo = UTC
     ) -> None:
         self._zone = zone
         self._platform = platform
-        self._account = account
+        self._people = people
         self._store = store
         self._clock = clock
         self._handle = handle
         self._post = post
-        self._typing = typing
         self._lines: dict[str, deque[Incoming]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -57,7 +55,7 @@ class Intake:
     async def recover(self) -> None:
         """Take up what an earlier program wrote down and did not finish; what is older than five minutes is answered and not acted on."""
         async with self._store.read() as tx:
-            left = [i for i in await inbox.pending(tx) if i.origin.platform == self._platform]
+            left = [i for i in await inbox.pending(tx) if i.origin.platform == self._platform.platform]
         now = self._clock.now()
         for incoming in left:
             self._line_up(replace(incoming, late=incoming.late or now - incoming.at > TOO_LATE))
@@ -71,7 +69,7 @@ class Intake:
             return
         lines = [hidden(line) for line in lines]
         async with self._store.write() as tx:
-            fresh = [line for line in lines if await inbox.add(tx, line, self._account)]
+            fresh = [line for line in lines if await inbox.add(tx, line, self._people.account)]
         for line in fresh:
             self._line_up(line)
 
@@ -109,12 +107,19 @@ class Intake:
     async def _one(self, line: Incoming) -> None:
         typing = asyncio.create_task(self._slow(line.origin.chat))
         try:
-            reply = await self._handle(asked(line))
+            aside = self._aside(line)
+            heard = replace(line, group=False, message="") if aside else line
+            reply = await self._handle(asked(heard))
         finally:
             typing.cancel()
             with suppress(asyncio.CancelledError):
                 await typing
-        letter = letter_for(line, reply, self._clock.now().astimezone(self._zone))
+        letter: Letter | None = letter_for(heard, reply, self._clock.now().astimezone(self._zone))
+        if line.group and self._people.role(line.origin) is None:
+            letter = None  # in a group a stranger gets no word
+        if letter is not None and aside:
+            letter = replace(letter, chat=aside)
+            await self._platform.noticed(line.origin.chat, line.message)
         while True:
             try:
                 now = self._clock.now()
@@ -129,9 +134,16 @@ class Intake:
         if letter is not None:
             self._post.wake(letter.chat)
 
+    def _aside(self, line: Incoming) -> str:
+        """The private chat in which a member's line from a group is answered that is not shown so much; else empty."""
+        member = self._people.member(line.origin.platform, line.origin.person)
+        if not line.group or line.secret or line.late or member is None or member.chat == line.origin.chat:
+            return ""
+        return "" if seen(line, self._people) is not None else member.chat
+
     async def _slow(self, chat: str) -> None:
         await self._clock.sleep(SLOW)
-        await self._typing(chat)
+        await self._platform.typing(chat)
 
 
 def asked(line: Incoming) -> Incoming:
@@ -146,8 +158,8 @@ def hidden(line: Incoming) -> Incoming:
     return line if secret is None else replace(line, text="", secret=secret)
 
 
-def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter | None:
-    """How an answer is shown: a tap that answered a card, and [Refresh], edit their message; in a group a stranger gets no word.
+def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter:
+    """How an answer is shown: a tap that answered a card, and [Refresh], edit their message.
 
     Figures that were asked for by a `/` line have a button that asks again; `now`, in the reader's zone, is written under what it brings.
     """
@@ -158,8 +170,6 @@ def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter | None:
         updated = Text(f"Updated {now:%H:%M:%S}.", Tone.QUIET)
         fresh = replace(reply, blocks=(*reply.blocks, updated))
         return Letter(origin.platform, origin.chat, fresh, edits=line.message, group=line.group, waits=line.waits)
-    if line.group and reply.failure is not None and reply.failure.code == "not_allowed":
-        return None
     over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
     if line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel"):
         return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group, waits=line.waits)

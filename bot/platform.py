@@ -26,6 +26,10 @@ class Inlet(Protocol):
         """True for somebody who was let in."""
         ...
 
+    async def moved(self, old: str, new: str) -> None:
+        """A chat has another number now. Raises StorageFailed where that is to be brought again."""
+        ...
+
     def complete(self, origin: Origin, text: str, limit: int) -> Sequence[Suggestion]:
         """What a line that begins so may become; nothing for a stranger."""
         ...
@@ -51,6 +55,10 @@ class Platform(ChatAdapter, Protocol):
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being worked out."""
+        ...
+
+    async def noticed(self, chat: str, message: str) -> None:
+        """Show under a message of a group that it was seen; its answer goes elsewhere."""
         ...
 
     async def menu(self, chat: str, commands: Sequence[CommandSpec]) -> None:

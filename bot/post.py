@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from bot.showing import Showing
 from domain.chat import Manner
@@ -98,6 +99,8 @@ class Post:
             await self._showing.clock.sleep(max(busy.after, 0.1))
             return False
         except ChatGone as gone:
+            if gone.now and gone.now != waiting.letter.chat:
+                return await self._tried(replace(waiting, letter=replace(waiting.letter, chat=gone.now)), tries)
             log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
         except Exception as error:
             if tries + 1 >= MOST_TRIES:

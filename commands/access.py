@@ -8,9 +8,9 @@ from commands.factor import Factor
 from domain.alerts import Alert
 from domain.chat import Access
 from domain.errors import NotAllowed
-from domain.people import Member, Role
+from domain.people import Groups, Member, Role, Sight
 from domain.tickets import CODE, Origin
-from storage import people
+from storage import people, states
 from storage.outbox import HOME
 from storage.store import Store, Tx
 
@@ -20,6 +20,7 @@ LOCAL = frozenset({"terminal", "ask"})
 ACCESS = "access-"
 """How the kinds of alert begin that are about who may do what."""
 
+GROUPS = "groups"
 KEEPER = "keeper"
 """The person at the keyboard, as one human in every chat that was paired from there."""
 
@@ -31,11 +32,13 @@ class People:
         self.account = account
         self.factor = factor
         self._members = {(m.platform, m.person): m for m in members}
+        self.groups = Groups()
 
     async def load(self, store: Store) -> None:
         """Read who there is."""
         async with store.read() as tx:
             self._members = {(m.platform, m.person): m for m in await people.all(tx, self.account)}
+            self.groups = await states.get(tx, self.account, GROUPS, Groups) or Groups()
         if self.factor is not None:
             await self.factor.load(store)
 
@@ -78,6 +81,10 @@ class People:
         told = (m for m in self._members.values() if m.role is Role.OWNER or not private)
         return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in told)]))
 
+    def sight(self, origin: Origin) -> Sight | None:
+        """What the group of a line is shown; None for nothing. A topic of a group (`chat/topic`) is shown what the group is."""
+        return self.groups.shown.get(f"{origin.platform}:{origin.chat.partition('/')[0]}")
+
     def guarded(self, origin: Origin) -> bool:
         """True for a person with a second factor."""
         return self.factor is not None and self.factor.has(self.human(origin))
@@ -100,6 +107,10 @@ class People:
     async def drop(self, tx: Tx, member: Member) -> None:
         """Forget an identity; it counts once `lost` is told after the commit."""
         await people.remove(tx, member)
+
+    async def put_groups(self, tx: Tx, groups: Groups) -> None:
+        """Write down what groups are shown; it counts once `groups` is set after the commit."""
+        await states.put(tx, self.account, GROUPS, groups)
 
     def took(self, member: Member) -> None:
         """From now on this identity may do what its role allows."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from commands import grammar, keys, proposal, refusal, release
 from commands.access import People
 from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
+from commands.hiding import hidden
 from commands.registry import Registry, hyphens
 from commands.sessions import Sessions
 from commands.strangers import Strangers, unknown
@@ -20,6 +21,7 @@ from commands.usage import UsageBuffer
 from commands.words import is_hidden, shown
 from domain.chat import Access, Action, Incoming, Reply, Verb
 from domain.errors import GrammarError, NotAllowed, UserError
+from domain.people import Sight
 from domain.ports import Calendar, Ids, NewsSource
 from domain.tickets import Proposer
 from trading.floor import Floor
@@ -36,6 +38,12 @@ LOOKS: Mapping[str, frozenset[str]] = {
     "orphans": frozenset({""}),
 }
 """Of an owner's commands, the argument with which each only shows what is set: all of it that free text may call."""
+
+PERSONAL = frozenset({"totp", "pair", "people", "group", "audit"})
+"""Commands that are answered in private whatever a group may see."""
+
+REFRESH = "refresh:"
+"""How the payload of a button begins that says its line again, in the place of what its message shows."""
 
 _CONFIRM = re.compile(r"confirm(?:\s+([a-z0-9]{1,12})(?:\s+(\d{3} \d{3}|\S{1,40}))?)?[.!]?\Z", re.IGNORECASE)
 _CANCEL = re.compile(r"cancel\s+([a-z0-9]{1,12})[.!]?\Z", re.IGNORECASE)
@@ -74,7 +82,8 @@ class FrontDesk:
         """
         if self.people.role(incoming.origin) is None:
             return await self._strange(incoming)
-        if (turned_away := away(incoming)) is not None:
+        sight = seen(incoming, self.people)
+        if (turned_away := away(incoming, sight)) is not None:
             return turned_away
         ctx = self.context(incoming)
         try:
@@ -86,7 +95,7 @@ class FrontDesk:
         ctx.session.remember(reply)
         if self.usage is not None:
             self.usage.note(ctx.asked or reply.command or "text", _outcome(reply))
-        return reply
+        return reply if sight is Sight.FIGURES else hidden(reply)
 
     async def _strange(self, incoming: Incoming) -> Reply:
         """The answer to somebody without a role: the same words, also where the house is in trouble."""
@@ -193,8 +202,8 @@ class FrontDesk:
                 return await self.registry.call(ctx, name, given=arguments)
 
 
-def away(incoming: Incoming) -> Reply | None:
-    """What is not looked at at all: a line with a key in it, one that came too late to act on, and one that others can read along."""
+def away(incoming: Incoming, sight: Sight | None) -> Reply | None:
+    """What is not looked at at all: a line with a key in it, one that came too late to act on, and what a group is not shown."""
     secret = incoming.secret or keys.found(incoming.text)
     if secret:
         said = (
@@ -207,9 +216,23 @@ def away(incoming: Incoming) -> Reply | None:
         return refusal.plain(
             "too_late", f"This came more than five minutes late, so nothing was done: {typed}. Send it again if you still want it."
         )
-    if incoming.group:
+    if sight is None:
         return refusal.plain("group", "Figures are not shown where others read along. Write to me in a private chat.")
     return None
+
+
+def seen(incoming: Incoming, people: People) -> Sight | None:
+    """What may be shown where a line was said: figures, words, or nothing of the account.
+
+    Of secrets, codes and people a group is told nothing, whatever it is shown; of actions and cards nothing where it is shown words.
+    """
+    if not incoming.group:
+        return Sight.FIGURES
+    said = (incoming.text if incoming.payload is None else incoming.payload.removeprefix(REFRESH)).lstrip().lower()
+    if said.startswith("/") and hyphens(said.split(maxsplit=1)[0].partition("@")[0]) in PERSONAL:
+        return None
+    sight = people.sight(incoming.origin)
+    return None if sight is Sight.WORDS and said.startswith(("#", "/do", "confirm", "cancel")) else sight
 
 
 def ear() -> Converse:
@@ -226,11 +249,11 @@ def checked(text: str) -> str:
         raise UserError(f"That is {len(text):,} characters; a line here has at most {LONGEST:,}.", example=example, code="too_long")
     if not line:
         raise UserError("Nothing was typed. Ask a question, or type / for commands and # for actions.", example="/help", code="empty")
-    hidden = next((c for c in line if c in _REORDERING or (c not in "\n\t\u200d\u00ad" and is_hidden(c))), None)
-    if hidden is not None:
-        word = next(w for w in re.split(r"[ \n\t]+", line) if hidden in w)
+    unseen = next((c for c in line if c in _REORDERING or (c not in "\n\t\u200d\u00ad" and is_hidden(c))), None)
+    if unseen is not None:
+        word = next(w for w in re.split(r"[ \n\t]+", line) if unseen in w)
         raise UserError(
-            f"“{shown(word)}” contains a character that cannot be seen (U+{ord(hidden):04X}).", example=example, code="hidden_character"
+            f"“{shown(word)}” contains a character that cannot be seen (U+{ord(unseen):04X}).", example=example, code="hidden_character"
         )
     return line
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from commands.slash.sheet import who_text
 from domain.chat import Button, Buttons, Reply, Text, Tone
 from domain.events import AccessMoved
-from domain.people import AccessMove, Role
+from domain.people import AccessMove, Role, Sight
 
 KINDS = MappingProxyType(
     {
@@ -19,9 +19,13 @@ KINDS = MappingProxyType(
         AccessMove.FACTOR_ON: "access-changed",
         AccessMove.FACTOR_OFF: "access-changed",
         AccessMove.UNREACHABLE: "access-unreachable",
+        AccessMove.GROUP: "access-changed",
     }
 )
 """The kind of alert of each move."""
+
+SEES = MappingProxyType({"": "is shown nothing", Sight.WORDS: "is shown answers without their figures", Sight.FIGURES: "is shown figures"})
+"""What a group is shown, in words."""
 
 
 def access_moved(event: AccessMoved) -> Reply:
@@ -37,6 +41,12 @@ def access_moved(event: AccessMoved) -> Reply:
             lead = f"{about} is in, as {_a(event.role)}; let in by {by}."
         case AccessMove.CHANGED:
             lead = f"{about} is {_a(event.role)} now; changed by {by}."
+        case AccessMove.GROUP:
+            return _reply(
+                f"The group {event.person} {SEES[event.name]} now; set by {by}.",
+                "`/group` lists what groups are shown.",
+                (Button("People", "/people"),),
+            )
         case AccessMove.REMOVED:
             lead = f"{about} has no role here any more; taken out by {by}."
             return _reply(lead, "Cards of theirs that wait can be answered by an owner only.", (Button("People", "/people"),))

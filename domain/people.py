@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -27,6 +28,20 @@ _ALLOWS = {
     Role.TRADER: frozenset({Access.READ, Access.PROPOSE}),
     Role.OWNER: frozenset(Access),
 }
+
+
+class Sight(StrEnum):
+    """What a group that others read along in is shown, where an owner allowed it."""
+
+    WORDS = "words"  # answers without their figures
+    FIGURES = "figures"
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """What each group of an account is shown, by `platform:chat`; nothing where it is not named."""
+
+    shown: Mapping[str, Sight] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,7 @@ class AccessMove(StrEnum):
     FACTOR_ON = "factor on"
     FACTOR_OFF = "factor off"
     UNREACHABLE = "unreachable"  # their chat takes nothing any more
+    GROUP = "group"  # an owner changed what a group is shown; `person` is the group and `name` what it is shown
 
 
 @dataclass(frozen=True, slots=True)

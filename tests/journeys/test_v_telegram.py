@@ -113,15 +113,68 @@ async def test_a_stranger_walks_through_every_door(tmp_path: Path, telegram: Tel
         assert await desk.terminal.whole()
 
 
-async def test_a_group_sees_no_figures_and_strangers_in_it_get_no_word(tmp_path: Path, telegram: TelegramServer) -> None:
+async def test_in_a_group_members_are_answered_in_private_and_strangers_get_no_word(tmp_path: Path, telegram: TelegramServer) -> None:
     room = telegram.group(-1001)
     async with connected(tmp_path, telegram) as desk:
         ada, eve = await desk.paired(11), telegram.person(666, "Eve")
         eve.says("/positions", chat=room)
-        ada.says("/positions", chat=room)
+        ada.says("/positions@folio_test_bot", chat=room)
+        assert "positions worth" in (await ada.hears(2)).text
+        ada.says('/do "#AAPL close 50%"', chat=room)
+        card = await ada.hears(3)
+        ada.taps(card, "Confirm")
+        await telegram.until(lambda: card.text.startswith(("Done: #AAPL close 50%", "Sent: #AAPL close 50%")))
+        assert telegram.of(room) == []
+        assert [(chat, emoji) for chat, _, emoji in telegram.reactions] == [(room, "👌")] * 2
+
+
+async def test_a_group_sees_what_an_owner_allowed_there_also_after_it_moved(tmp_path: Path, telegram: TelegramServer) -> None:
+    room = telegram.group(-1001)
+    async with connected(tmp_path, telegram) as desk:
+        ada, bob = await desk.paired(11), await desk.paired(22, "trader", "Bob")
+        bob.says("/group figures", chat=room)
+        await telegram.until(lambda: any("Only an owner" in m.text for m in bob.shown))
+        ada.says("/group words", chat=room)
+        await telegram.until(
+            lambda: any("The group telegram:-1001 is shown answers without their figures now" in m.text for m in ada.shown)
+        )
+        bob.says("/positions", chat=room)
+        (words,) = await telegram.shows(room, 1)
+        assert "positions worth •••" in words.text
+        assert not any(c.isdigit() for c in words.text.partition("As of")[0])
+        ada.says("/group figures", chat=room)
+        await telegram.until(lambda: any("is shown figures now" in m.text for m in ada.shown))
+        ada.says("/do #BTC close 0.01", chat=room)
+        card = (await telegram.shows(room, 2))[-1]
+        bob.taps(card, "Confirm")
+        refused = (await telegram.shows(room, 3))[-1]
+        assert "asked" in refused.text or "only" in refused.text.lower()
+        ada.taps(card, "Confirm")
+        await telegram.until(lambda: card.text.startswith("Done: #BTC close 0.01"))
+        telegram.upgrade(room, -1002)
+        bob.says("/positions", chat=-1002)
+        moved = (await telegram.shows(-1002, 1))[-1]
+        assert "positions worth $" in moved.text
+    async with connected(tmp_path, telegram) as desk:
+        assert "telegram:-1002" in await desk.terminal.say("/group")
+        await desk.terminal.say("/group nothing telegram:-1002")
+        bob.says("/quote AAPL", chat=-1002)
+        await telegram.until(lambda: any(m.text.startswith("Apple (AAPL)") for m in bob.shown))
+        assert telegram.of(-1002) == [moved]
+
+
+async def test_a_topic_of_a_forum_is_answered_in_that_topic(tmp_path: Path, telegram: TelegramServer) -> None:
+    room = telegram.group(-1001)
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        await desk.terminal.say("/group figures telegram:-1001")
+        ada.says("/quote AAPL", chat=room, message_thread_id=77, is_topic_message=True)
         (shown,) = await telegram.shows(room, 1)
-        assert shown.text == "Figures are not shown where others read along. Write to me in a private chat."
-        assert shown.under is not None
+        assert (shown.topic, shown.text.startswith("Apple (AAPL)")) == (77, True)
+        telegram.upgrade(room, -1003, told=False)
+        ada.says("/quote NVDA", chat=room)
+        (late,) = await telegram.shows(-1003, 1)
+        assert "(NVDA)" in late.text
 
 
 async def test_what_is_late_forwarded_edited_or_of_a_bot_never_acts(tmp_path: Path, telegram: TelegramServer) -> None:

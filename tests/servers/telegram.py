@@ -30,6 +30,7 @@ class Message:
     under: int | None
     silent: bool
     was: list[str] = field(default_factory=list)
+    topic: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -51,6 +52,8 @@ class TelegramServer:
         self.acknowledged: Counter[str] = Counter()
         self.confirmed = 0
         self.deleted: list[tuple[int, int]] = []
+        self.reactions: list[tuple[int, int, str]] = []
+        self._became: dict[int, int] = {}
         self.base = ""
         self.slow = 0.0  # seconds that a message takes to be confirmed
         self._updates: list[dict[str, Any]] = []
@@ -180,6 +183,7 @@ class TelegramServer:
         self.meter.admit(chat, time.monotonic(), group=chat in self._groups)
         reply = fields.get("reply_parameters") or {}
         message = Message(next(self._ids), chat, text, rows, reply.get("message_id"), bool(fields.get("disable_notification")))
+        message.topic = int(fields.get("message_thread_id") or 0)
         self.messages.append(message)
         await asyncio.sleep(self.slow)
         return self._as_json(message)
@@ -210,6 +214,11 @@ class TelegramServer:
         self.deleted.append((int(fields["chat_id"]), int(fields["message_id"])))
         return True
 
+    async def _setmessagereaction(self, fields: dict[str, Any]) -> bool:
+        (reaction,) = fields["reaction"]
+        self.reactions.append((int(fields["chat_id"]), int(fields["message_id"]), reaction["emoji"]))
+        return True
+
     async def _sendchataction(self, fields: dict[str, Any]) -> bool:
         self._reachable(int(fields["chat_id"]))
         return True
@@ -221,6 +230,9 @@ class TelegramServer:
         return True
 
     def _reachable(self, chat: int) -> None:
+        if chat in self._became:
+            moved = {"migrate_to_chat_id": self._became[chat]}
+            raise Refused(400, "Bad Request: group chat was upgraded to a supergroup chat", **moved)
         person = self._people.get(chat)
         if chat not in self._groups and (person is None or not person.started):
             raise Refused(400, "Bad Request: chat not found")
@@ -240,6 +252,13 @@ class TelegramServer:
         """A group that the bot is in."""
         self._groups.add(number)
         return number
+
+    def upgrade(self, old: int, new: int, *, told: bool = True) -> None:
+        """A group becomes a supergroup and has another number from now on."""
+        self._became[old] = self.group(new)
+        if told:
+            service = {"message_id": self.next_id(), "date": int(time.time()), "chat": self._chat(old) | {"type": "group"}}
+            self.put({"message": service | {"migrate_to_chat_id": new}})
 
 
 class Person:
@@ -286,6 +305,6 @@ async def _fields(request: web.Request) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in raw.items():
         text = str(value)
-        nested = name in ("reply_markup", "reply_parameters", "commands", "scope", "link_preview_options", "allowed_updates")
+        nested = name in ("reply_markup", "reply_parameters", "commands", "scope", "link_preview_options", "allowed_updates", "reaction")
         found[name] = json.loads(text) if nested or text in ("true", "false") else text
     return found

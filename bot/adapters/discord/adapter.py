@@ -161,6 +161,9 @@ class Discord:
         """Show that an answer is being worked out."""
         await self._direct.typing(chat)
 
+    async def noticed(self, chat: str, message: str) -> None:
+        """Nothing: what is said on a server comes as a private line already."""
+
     async def delete(self, chat: str, message: str) -> bool:
         """Take a message away; a bot may do that on a server where it manages messages, never in direct messages."""
         return await self._direct.delete(message)

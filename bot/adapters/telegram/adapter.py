@@ -127,6 +127,10 @@ class Telegram:
         """Show that an answer is being worked out."""
         await self.api.typing(chat)
 
+    async def noticed(self, chat: str, message: str) -> None:
+        """A thumb under a message whose answer goes to the private chat."""
+        await self.api.react(chat, message)
+
     async def delete(self, chat: str, message: str) -> bool:
         """Take a message away; a bot may take those of a private chat, and those of a group where it is an administrator."""
         return await self.api.delete(chat, message)
@@ -134,6 +138,8 @@ class Telegram:
     async def _take(self, updates: Sequence[Mapping[str, Any]]) -> None:
         now, wall = self._clock.now(), self._wall.now()
         seen = [s for update in updates if (s := read(update, now, wall)) is not None]
+        for old, new in [s.moved for s in seen if s.moved is not None]:
+            await self.inlet.moved(old, new)
         try:
             await self.inlet.keep([s.incoming for s in seen if s.incoming is not None])
         except StorageFailed:

@@ -84,10 +84,10 @@ class Api:
 
     async def send(self, chat: str, page: Page, manner: Manner) -> str:
         """Show a page, under a message where that is still there; returns the new message's id. Raises Busy, ChatGone or TelegramError."""
-        await self.pace.turn(chat, urgent=manner.urgent, group=manner.group)
+        await self.pace.turn(chat.partition("/")[0], urgent=manner.urgent, group=manner.group)
         reply = ReplyParameters(int(manner.under), allow_sending_without_reply=True) if manner.under else None
         fields: dict[str, Any] = {
-            "chat_id": int(chat),
+            **_where(chat),
             "disable_notification": manner.silent,
             "reply_parameters": reply,
             "reply_markup": _markup(page.keyboard),
@@ -111,9 +111,9 @@ class Api:
 
     async def edit(self, chat: str, message: str, page: Page) -> None:
         """Replace what a message shows; one that shows it already, or that is not there any more, is left. Raises as `send`."""
-        await self.pace.turn(chat)
+        await self.pace.turn(chat.partition("/")[0])
         fields: dict[str, Any] = {
-            "chat_id": int(chat),
+            **_where(chat, topic=False),
             "message_id": int(message),
             "reply_markup": _markup(page.keyboard),
             "link_preview_options": LinkPreviewOptions(is_disabled=True),
@@ -130,7 +130,7 @@ class Api:
     async def delete(self, chat: str, message: str) -> bool:
         """Take a message away; False where the platform does not allow it."""
         try:
-            return bool(await self._bot.delete_message(int(chat), int(message)))
+            return bool(await self._bot.delete_message(**_where(chat, topic=False), message_id=int(message)))
         except TelegramError as error:
             log.info("message %s in %s stays: %s", message, chat, error)
             return False
@@ -145,9 +145,16 @@ class Api:
     async def typing(self, chat: str) -> None:
         """Show that an answer is being worked out."""
         try:
-            await self._bot.send_chat_action(int(chat), "typing")
+            await self._bot.send_chat_action(**_where(chat), action="typing")
         except TelegramError as error:
             log.info("no typing sign in %s: %s", chat, error)
+
+    async def react(self, chat: str, message: str) -> None:
+        """A thumb under a message; where the group allows none there is none."""
+        try:
+            await self._bot.set_message_reaction(**_where(chat, topic=False), message_id=int(message), reaction="👌")
+        except TelegramError as error:
+            log.info("no reaction in %s: %s", chat, error)
 
     async def menu(self, commands: Sequence[CommandSpec], chat: str | None = None) -> None:
         """Make the commands known, to everybody or in one chat: at most a hundred, hyphens as underscores, for the platform takes none."""
@@ -165,6 +172,12 @@ class Api:
         if isinstance(error, Forbidden) or "chat not found" in str(error).lower():
             return ChatGone(str(error))
         return error
+
+
+def _where(chat: str, *, topic: bool = True) -> dict[str, Any]:
+    """A chat as the platform names it; a topic of a forum is written `chat/topic` here."""
+    number, _, thread = chat.partition("/")
+    return {"chat_id": int(number)} | ({"message_thread_id": int(thread)} if thread and topic else {})
 
 
 def menu_name(name: str) -> str:

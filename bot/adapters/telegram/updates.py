@@ -54,7 +54,8 @@ def _said(number: int, update: Update, at: datetime, wall: datetime) -> Seen:
         message = query.message
         if query.data is None or message is None or query.from_user.is_bot:
             return Seen(number, tap=query.id)
-        incoming = _line(number, query.from_user, message.chat, str(message.message_id), "", at, payload=query.data)
+        topic = _topic(message) if isinstance(message, Message) else ""
+        incoming = _line(number, query.from_user, message.chat, str(message.message_id), "", at, payload=query.data, topic=topic)
         return Seen(number, incoming, query.id)
     message = update.message
     if message is None:
@@ -64,7 +65,7 @@ def _said(number: int, update: Update, at: datetime, wall: datetime) -> Seen:
     if not _typed(message) or message.from_user is None:
         return Seen(number)
     late = wall - message.date > TOO_LATE
-    said = _line(number, message.from_user, message.chat, str(message.message_id), message.text or "", at, late=late)
+    said = _line(number, message.from_user, message.chat, str(message.message_id), message.text or "", at, late=late, topic=_topic(message))
     return Seen(number, said)
 
 
@@ -81,14 +82,28 @@ def _typed(message: Message) -> bool:
     )
 
 
+def _topic(message: Message) -> str:
+    """The topic of a forum as the end of its chat's name; empty elsewhere."""
+    return f"/{message.message_thread_id}" if message.is_topic_message and message.message_thread_id else ""
+
+
 def _line(
-    number: int, person: User, chat: Chat, message: str, text: str, at: datetime, *, payload: str | None = None, late: bool = False
+    number: int,
+    person: User,
+    chat: Chat,
+    message: str,
+    text: str,
+    at: datetime,
+    *,
+    payload: str | None = None,
+    late: bool = False,
+    topic: str = "",
 ) -> Incoming:
     if type(text) is not str or type(person.id) is not int or type(chat.id) is not int or not isinstance(payload, str | None):
         raise TypeError("a field is not of its type")
     return Incoming(
         key=f"{PLATFORM}:{number}",
-        origin=Origin(PLATFORM, str(chat.id), str(person.id)),
+        origin=Origin(PLATFORM, f"{chat.id}{topic}", str(person.id)),
         text=text,
         at=at,
         payload=payload,

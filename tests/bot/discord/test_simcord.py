@@ -49,6 +49,9 @@ class Desk:
     def known(self, origin: Origin) -> bool:
         return True
 
+    async def moved(self, old: str, new: str) -> None:
+        raise AssertionError("no chat of this platform moves")
+
     def complete(self, origin: Origin, text: str, limit: int) -> Sequence[Suggestion]:
         return [Suggestion(f"{text}PL", "", ""), Suggestion(f"{text}MZN", "", "")][:limit]
 

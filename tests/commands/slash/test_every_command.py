@@ -90,7 +90,7 @@ async def test_odd_arguments_are_answered_or_refused_never_a_fault(name):
 
 async def test_changing_commands_are_the_owners_and_nothing_else_changes_anything():
     changing = {s.name for s in REGISTRY.commands() if s.access is not Access.READ}
-    assert changing == {"alerts", "audit", "automation", "breaker", "demo", "emergency-exit", "mandate", "orphans", "pair"}
+    assert changing == {"alerts", "audit", "automation", "breaker", "demo", "emergency-exit", "group", "mandate", "orphans", "pair"}
 
 
 async def test_figures_of_real_prices_are_not_called_simulated():
