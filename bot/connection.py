@@ -94,6 +94,7 @@ class Connection:
                 await self._wall.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
         self.adapter.inlet = self
+        self._place.people.links[self.adapter.platform] = self.adapter.link
         await self._published()
         await self.intake.recover()
         await self.post.recover()

@@ -45,6 +45,10 @@ class Platform(ChatAdapter, Protocol):
         """Once it is open: who we are there, and what is worth knowing of how the bot is set up."""
         ...
 
+    def link(self, word: str) -> str:
+        """Once it is open: an address that opens a chat with us that begins with a word; empty where there are none."""
+        ...
+
     async def open(self) -> None:
         """Connect; raises SetupError for what the reader must mend, another error where the platform does not answer."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from commands.factor import Factor
 from domain.alerts import Alert
@@ -33,6 +33,8 @@ class People:
         self.factor = factor
         self._members = {(m.platform, m.person): m for m in members}
         self.groups = Groups()
+        self.links: dict[str, Callable[[str], str]] = {}
+        """Of each platform that is connected, how its bot is opened with a word to begin with; the address is empty where it has none."""
 
     async def load(self, store: Store) -> None:
         """Read who there is."""

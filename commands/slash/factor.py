@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-from typing import Any
 
+from commands import qr
 from commands.context import Ctx
 from commands.factor import Factor
 from commands.registry import Rest, command
@@ -17,8 +16,6 @@ EXAMPLES = ("/totp", "/totp on", "/totp 123456", "/totp off 123456")
 NOWHERE = "There are no second factors on this way in."
 WHAT_FOR = "It is asked for besides the tap to allow trading again, for batches and large orders, and to loosen a limit."
 _CODE = re.compile(r"\d{3} ?\d{3}\Z")
-_HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-"""Two rows of a QR code as one line of text; light is drawn, as most terminals are dark."""
 
 
 @command("System", examples=EXAMPLES)
@@ -59,19 +56,10 @@ async def _begun(ctx: Ctx, factor: Factor, human: str) -> Reply:
     secret = re.search(r"secret=([A-Z2-7]+)", address)
     blocks: list[Block] = [Text("Add this to your authenticator, then type `/totp` and the six digits it shows.", Tone.LEAD)]
     if ctx.origin.platform == "terminal":
-        blocks.append(Code(_picture(address)))
+        blocks.append(Code(qr.drawn(address)))
     blocks.append(Code(secret[1] if secret is not None else address))
     blocks.append(Text(f"It is stored sealed with the key in {FILE}. Delete this message once you are done.", Tone.QUIET))
     return Reply(tuple(blocks))
-
-
-def _picture(address: str) -> str:
-    """A QR code as text."""
-    segno: Any = importlib.import_module("segno")
-    rows = [[bool(dark) for dark in row] for row in segno.make(address, error="l", micro=False).matrix_iter(border=2)]
-    rows += [[False] * len(rows[0])] * (len(rows) % 2)
-    pairs = zip(rows[::2], rows[1::2], strict=True)
-    return "\n".join("".join(_HALVES[above, below] for above, below in zip(*pair, strict=True)) for pair in pairs)
 
 
 def _said(text: str) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from commands import pairing
+from commands import pairing, qr
 from commands.access import KEEPER, LOCAL
 from commands.context import Ctx
 from commands.peoplewords import described
@@ -52,7 +52,14 @@ async def pair(ctx: Ctx, role: Literal["me", "viewer", "trader", "owner"] = "me"
     whom = "Another chat of yours" if mine else f"A new {given}"
     lead = Text(f"{whom} is let in by this code, once, until {until}: {code.upper()}", Tone.LEAD)
     how = Text("Open a private chat with the bot and send it the code. Whoever sends it first is in, so show it to nobody else.")
-    return Reply((lead, how, Code(f"/pair {code.upper()}")))
+    return Reply((lead, how, *_links(ctx, f"pair_{code}"), Code(f"/pair {code.upper()}")))
+
+
+def _links(ctx: Ctx, word: str) -> list[Block]:
+    """Where a platform has addresses for that: one that opens the bot and begins with this word; for a camera too, in the terminal."""
+    found = [(platform, address) for platform, link in ctx.people.links.items() if (address := link(word))]
+    shown: list[Block] = [Text(f"Or open this on {platform.capitalize()} and press Start: {address}") for platform, address in found]
+    return shown + [Code(qr.drawn(address)) for _, address in found if ctx.origin.platform in LOCAL]
 
 
 def _listed(ctx: Ctx) -> Reply:

@@ -21,7 +21,11 @@ async def test_a_first_day_on_the_phone(tmp_path: Path, telegram: TelegramServer
     ada = telegram.person(11, "Ada")
     async with connected(tmp_path, telegram) as desk:
         assert (await said(ada, "/start")).startswith("You are 11 on telegram. An owner of this installation must approve")
-        welcome = await said(ada, f"/start pair_{await desk.code()}")
+        await telegram.until(lambda: desk.house.front.people.links)
+        shown = await desk.terminal.say("/pair")
+        assert "█" in shown, "a camera can read it"
+        link = next(word for word in shown.split() if word.startswith("https://t.me/folio_test_bot?start="))
+        welcome = await said(ada, f"/start {link.partition('=')[2]}")
         assert welcome.startswith("You are in, as an owner of this account.")
         ada.taps(ada.shown[-1], "Positions")
         positions = await ada.hears(3)

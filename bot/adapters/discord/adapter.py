@@ -84,6 +84,10 @@ class Discord:
         read = "reads what begins with # on servers" if self._settings.contents else "reads on servers only what names it"
         return f"{self._client.user} answers; it {read}"
 
+    def link(self, word: str) -> str:
+        """Discord has no address that begins with a word."""
+        return ""
+
     async def open(self) -> None:
         """Say hello. Raises SetupError for a token that the platform does not know."""
         if self._client.is_closed():

@@ -66,6 +66,10 @@ class Telegram:
         )
         return f"@{self.api.bot.username} answers; it {seen}"
 
+    def link(self, word: str) -> str:
+        """An address that opens the bot and offers to start with a word."""
+        return f"https://t.me/{self.api.bot.username}?start={word}"
+
     async def open(self) -> None:
         """Connect; raises SetupError for a token that the platform does not know, TelegramError where it does not answer."""
         await self.api.open()
