@@ -55,6 +55,7 @@ class DiscordLimits:
     choice: int = 100
     commands: int = 100
     help: int = 100
+    alternative: int = 1024
     answer: float = 3.0
     token: float = 900.0
 

@@ -11,7 +11,8 @@ from typing import Any
 from app.settings import Settings
 from tests.journeys.chat import Chat
 from tests.journeys.phone import Room, opened
-from tests.servers.discord import TOKEN, DiscordServer, Person
+from tests.servers.discord import TOKEN, DiscordServer
+from tests.servers.discord_people import Person
 
 
 @dataclass

@@ -234,3 +234,18 @@ async def test_figures_are_asked_for_again_in_their_place(tmp_path: Path, telegr
         assert shown.labels[-1] == "Refresh"
         ada.says("/help")
         assert "Refresh" not in (await ada.hears(3)).labels
+
+
+async def test_a_chart_is_a_picture_with_its_words_beneath_and_is_asked_for_again_in_its_place(
+    tmp_path: Path, telegram: TelegramServer
+) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        ada.says("/chart AAPL month")
+        shown = await ada.hears(2)
+        assert shown.picture.startswith(b"\x89PNG")
+        assert "low " in shown.text, "whoever does not see it reads what it shows"
+        assert shown.labels[-1] == "Refresh"
+        ada.taps(shown, "Refresh")
+        await telegram.until(lambda: "Updated " in shown.text)
+        assert (telegram.calls["editmessagemedia"], len(ada.shown)) == (1, 2)

@@ -8,7 +8,8 @@ import pytest
 
 from bot.adapters.discord import render, turns
 from tests.journeys.discord_phone import on_discord
-from tests.servers.discord import SELF, DiscordServer
+from tests.servers.discord import DiscordServer
+from tests.servers.discord_people import SELF
 
 STRANGER = "You are 666 on discord. An owner of this installation must approve that id before anything is shown here."
 
@@ -217,3 +218,17 @@ async def test_what_is_said_by_bots_forwarded_or_edited_never_acts(tmp_path: Pat
         ada.says("/status")
         await ada.hears(3)
         assert not desk.house.floor.killswitch.halted()
+
+
+async def test_a_chart_is_a_file_with_a_description(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        ada.slash("chart", room=True, symbol="AAPL", span="month")
+        shown = await ada.hears(2)
+        ((description, picture),) = shown.pictures.items()
+        assert picture.startswith(b"\x89PNG")
+        assert description.startswith("AAPL (simulated): From ")
+        assert shown.body["embeds"][0]["image"]["url"] == "attachment://chart.png"
+        ada.taps(shown, "Refresh")
+        await discord.until(lambda: "Updated " in shown.text)
+        assert len(shown.pictures) == 1

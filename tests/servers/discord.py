@@ -13,14 +13,13 @@ from typing import Any
 from aiohttp import web
 
 from tests.servers.discord_gateway import Gateway
-from tests.servers.discord_rules import Refused, checked_choices, checked_commands, checked_message, checked_modal, typed_options
+from tests.servers.discord_people import BOT, GUILD, ROOM, SELF, Person
+from tests.servers.discord_rules import Refused, checked_choices, checked_commands, checked_message, checked_modal
 
 TOKEN = "MTEwMjAxNTQzMTEwMjAxNTQz.GTestA.abcdefghijklmnopqrstuvwxyzABCDEFGH-TEST"
 EPOCH = 1420070400000
-SELF, GUILD, ROOM = "110201543", "9001", "9002"
 HIDDEN, SILENT = 64, 4096
 ANSWER = 3.0  # seconds in which an interaction has to be acknowledged
-BOT = {"id": SELF, "username": "folio", "discriminator": "0", "avatar": None, "bot": True, "global_name": None, "flags": 0}
 APP: dict[str, Any] = {
     **{"id": SELF, "name": "folio", "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False},
     **{"verify_key": "", "flags": 0, "owner": BOT, "team": None, "summary": ""},
@@ -46,6 +45,11 @@ class Message:
         rows = [f"{f['name']}: {f['value']}" for f in embed.get("fields") or []]
         every = "\n".join(filter(None, [self.body.get("content"), embed.get("description"), *rows]))
         return every.replace("**", "").replace("\\", "").replace("`", "").strip()
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """Its files by what they are described as."""
+        return {a["description"]: a["content"] for a in self.body.get("attachments") or []}
 
     @property
     def buttons(self) -> dict[str, str]:
@@ -152,8 +156,7 @@ class DiscordServer:
                 raise Refused(401, 0, "401: Unauthorized")
             if self.faults[kind]:
                 raise self.faults[kind].popleft()
-            text = await request.text()
-            found = self._route(request.method, parts, json.loads(text) if text else {}, request.query)
+            found = self._route(request.method, parts, await _body(request), request.query)
         except Refused as refused:
             body: dict[str, Any] = {"code": refused.code, "message": refused.message}
             if refused.status == 429:
@@ -322,73 +325,18 @@ class DiscordServer:
         }
 
 
-class Person:
-    """Somebody with Discord on their phone. What they type, choose, tap and fill in becomes events."""
-
-    def __init__(self, server: DiscordServer, number: str, name: str) -> None:
-        self.server, self.number, self.name = server, number, name
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return {**BOT, "id": self.number, "username": self.name.lower(), "global_name": self.name, "bot": False}
-
-    @property
-    def member(self) -> dict[str, Any]:
-        joined = {"joined_at": "2026-01-01T00:00:00+00:00", "roles": [], "deaf": False, "mute": False, "flags": 0, "permissions": "0"}
-        return {"user": self.json, **joined}
-
-    @property
-    def shown(self) -> list[Message]:
-        """What only they see, oldest first: direct messages and hidden answers."""
-        return [m for m in self.server.messages if m.to == self.number and not m.loading]
-
-    async def hears(self, count: int, within: float = 10.0) -> Message:
-        found: list[Message] = await self.server.until(lambda: seen if len(seen := self.shown) >= count else None, within)
-        return found[-1]
-
-    def says(self, text: str, *, room: bool = False, age: float = 0, unheard: bool = False, **more: Any) -> dict[str, Any]:
-        """A message in direct messages, or on a server; `unheard` while no bot is connected."""
-        channel = ROOM if room else self.server.dm(self.number)["id"]
-        mentions = [BOT] if f"<@{SELF}>" in text else []
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - age))
-        message = {
-            **{"id": self.server.snowflake(age), "channel_id": channel, "author": self.json, "content": text, "timestamp": stamp},
-            **{"edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": mentions, "mention_roles": []},
-            **{"attachments": [], "embeds": [], "pinned": False, "type": 0, **more},
-        }
-        if room:
-            message |= {"guild_id": GUILD, "member": {k: v for k, v in self.member.items() if k != "user"}}
-        if unheard:
-            self.server._written[channel].append(message)
-        else:
-            self.server.written(channel, message)
-        return message
-
-    def slash(self, name: str, *, room: bool = False, **given: Any) -> Asking:
-        options = typed_options(self.server.commands[name], given)
-        data = {"id": "3", "name": name, "type": 1, "options": options}
-        return self.server.asks(self, 2, data, ROOM if room else self.server.dm(self.number)["id"])
-
-    async def completes(self, name: str, option: str, text: str) -> list[str]:
-        found = next(o for o in self.server.commands[name]["options"] if o["name"] == option)
-        assert found.get("autocomplete"), f"{option} of /{name} is not completed"
-        data = {"id": "3", "name": name, "type": 1, "options": [{"name": option, "type": 3, "value": text, "focused": True}]}
-        asking = self.server.asks(self, 4, data, self.server.dm(self.number)["id"])
-        return [c["value"] for c in await self.server.until(lambda: asking.choices)]
-
-    def taps(self, message: Message, label: str) -> Asking:
-        return self.presses(message, message.buttons[label])
-
-    def presses(self, message: Message, payload: str) -> Asking:
-        return self.server.asks(self, 3, {"custom_id": payload, "component_type": 2}, message.channel, message)
-
-    async def fills(self, asking: Asking, text: str) -> Asking:
-        """Write into the window that a tap opened, and send it."""
-        modal = await self.server.until(lambda: asking.modal)
-        inner = modal["components"][0]["component"]
-        filled = [{"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": inner["custom_id"], "value": text}}]
-        data = {"custom_id": modal["custom_id"], "components": filled}
-        return self.server.asks(self, 5, data, asking.channel, asking.message)
+async def _body(request: web.Request) -> Any:
+    """What a request says: JSON, or a form with files beside it, whose names and descriptions the JSON lists."""
+    if not request.content_type.startswith("multipart/"):
+        text = await request.text()
+        return json.loads(text) if text else {}
+    form = await request.post()
+    body = json.loads(str(form["payload_json"]))
+    data = body.get("data", body)
+    sent = {str(name): value.file.read() for name, value in form.items() if isinstance(value, web.FileField)}
+    for listed in data.get("attachments") or []:
+        listed["content"] = sent[f"files[{listed['id']}]"]
+    return body
 
 
 def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

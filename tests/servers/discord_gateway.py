@@ -12,6 +12,8 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
+from tests.servers.discord_people import BOT, GUILD, ROOM, SELF
+
 CONTENTS = 1 << 15
 
 
@@ -74,8 +76,6 @@ class Gateway:
         self.identified += 1
         session = Session(f"session-{next(self._ids)}", line, contents=bool(data["intents"] & CONTENTS))
         self.sessions = {i: s for i, s in self.sessions.items() if s.line is not None} | {session.id: session}
-        from tests.servers.discord import BOT, GUILD, ROOM, SELF
-
         session.say(
             "READY",
             {

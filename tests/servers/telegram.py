@@ -12,7 +12,15 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.servers.telegram_rules import Meter, Refused, checked_commands, checked_markup, checked_text
+from tests.servers.telegram_rules import (
+    Meter,
+    Refused,
+    checked_caption,
+    checked_commands,
+    checked_markup,
+    checked_picture,
+    checked_text,
+)
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawTEST"
 BOT = {"id": 110201543, "is_bot": True, "first_name": "Folio", "username": "folio_test_bot"}
@@ -31,6 +39,7 @@ class Message:
     silent: bool
     was: list[str] = field(default_factory=list)
     topic: int = 0
+    picture: bytes = b""
 
     @property
     def labels(self) -> list[str]:
@@ -176,8 +185,12 @@ class TelegramServer:
         return self._updates[:limit]
 
     async def _sendmessage(self, fields: dict[str, Any]) -> dict[str, Any]:
+        message = await self._new(fields, checked_text(fields.get("text", ""), fields.get("parse_mode")))
+        await asyncio.sleep(self.slow)
+        return self._as_json(message)
+
+    async def _new(self, fields: dict[str, Any], text: str) -> Message:
         chat = int(fields["chat_id"])
-        text = checked_text(fields.get("text", ""), fields.get("parse_mode"))
         rows = checked_markup(fields.get("reply_markup"))
         self._reachable(chat)
         self.meter.admit(chat, time.monotonic(), group=chat in self._groups)
@@ -185,20 +198,52 @@ class TelegramServer:
         message = Message(next(self._ids), chat, text, rows, reply.get("message_id"), bool(fields.get("disable_notification")))
         message.topic = int(fields.get("message_thread_id") or 0)
         self.messages.append(message)
-        await asyncio.sleep(self.slow)
-        return self._as_json(message)
+        return message
 
-    async def _editmessagetext(self, fields: dict[str, Any]) -> dict[str, Any]:
+    def _to_edit(self, fields: dict[str, Any]) -> Message:
         chat = int(fields["chat_id"])
-        text = checked_text(fields.get("text", ""), fields.get("parse_mode"))
-        rows = checked_markup(fields.get("reply_markup"))
         message = next((m for m in self.of(chat) if m.id == int(fields["message_id"])), None)
         if message is None:
             raise Refused(400, "Bad Request: message to edit not found")
         self._reachable(chat)
+        self.meter.admit(chat, time.monotonic(), group=chat in self._groups)
+        return message
+
+    async def _sendphoto(self, fields: dict[str, Any]) -> dict[str, Any]:
+        checked_picture(fields["photo"])
+        message = await self._new(fields, checked_caption(fields.get("caption", ""), fields.get("parse_mode")))
+        message.picture = fields["photo"]
+        return self._as_json(message)
+
+    async def _editmessagemedia(self, fields: dict[str, Any]) -> dict[str, Any]:
+        media = fields["media"]
+        assert media["type"] == "photo"
+        picture = fields[media["media"].removeprefix("attach://")]
+        checked_picture(picture)
+        message = self._to_edit(fields)
+        message.was.append(message.text)
+        message.text, message.rows = (
+            checked_caption(media.get("caption", ""), media.get("parse_mode")),
+            checked_markup(fields.get("reply_markup")),
+        )
+        message.picture = picture
+        return self._as_json(message)
+
+    async def _editmessagecaption(self, fields: dict[str, Any]) -> dict[str, Any]:
+        message = self._to_edit(fields)
+        message.was.append(message.text)
+        message.text = checked_caption(fields.get("caption", ""), fields.get("parse_mode"))
+        message.rows = checked_markup(fields.get("reply_markup"))
+        return self._as_json(message)
+
+    async def _editmessagetext(self, fields: dict[str, Any]) -> dict[str, Any]:
+        text = checked_text(fields.get("text", ""), fields.get("parse_mode"))
+        rows = checked_markup(fields.get("reply_markup"))
+        message = self._to_edit(fields)
+        if message.picture:
+            raise Refused(400, "Bad Request: there is no text in the message to edit")
         if (message.text, message.rows) == (text, rows):
             raise Refused(400, "Bad Request: message is not modified: specified new message content is exactly the same")
-        self.meter.admit(chat, time.monotonic(), group=chat in self._groups)
         message.was.append(message.text)
         message.text, message.rows = text, rows
         return self._as_json(message)
@@ -304,7 +349,19 @@ async def _fields(request: web.Request) -> dict[str, Any]:
     raw = dict(await request.post()) if request.method == "POST" else dict(request.query)
     found: dict[str, Any] = {}
     for name, value in raw.items():
+        if isinstance(value, web.FileField):
+            found[name] = value.file.read()
+            continue
         text = str(value)
-        nested = name in ("reply_markup", "reply_parameters", "commands", "scope", "link_preview_options", "allowed_updates", "reaction")
+        nested = name in (
+            "reply_markup",
+            "reply_parameters",
+            "commands",
+            "scope",
+            "link_preview_options",
+            "allowed_updates",
+            "reaction",
+            "media",
+        )
         found[name] = json.loads(text) if nested or text in ("true", "false") else text
     return found

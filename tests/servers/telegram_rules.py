@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LONGEST = 4096
+CAPTION = 1024
 PAYLOAD = 64
 MOST_BUTTONS = 100
 OVERALL, APART, GROUP = 30, 1.0, 20
@@ -68,6 +69,18 @@ def checked_text(text: str, mode: str | None) -> str:
     if units(bare) > LONGEST:
         raise Refused(400, "Bad Request: message is too long")
     return bare
+
+
+def checked_caption(text: str, mode: str | None) -> str:
+    bare = parsed(text, mode)
+    if units(bare) > CAPTION:
+        raise Refused(400, "Bad Request: message caption is too long")
+    return bare
+
+
+def checked_picture(data: bytes) -> None:
+    if not data.startswith((b"\x89PNG", b"\xff\xd8")) or len(data) > 10_000_000:
+        raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
 
 
 def checked_markup(markup: dict[str, Any] | None) -> list[list[dict[str, Any]]]:

@@ -16,9 +16,10 @@ from bot.adapters.discord import lines, slash, views
 from bot.adapters.discord.client import Client
 from bot.adapters.discord.direct import Direct
 from bot.adapters.discord.lines import PLATFORM
-from bot.adapters.discord.render import PRICE, WORD, Page, pages
+from bot.adapters.discord.render import PRICE, WORD, Page, illustrated
 from bot.adapters.discord.turns import SOON, Turn, Turns
 from bot.limits import DISCORD
+from bot.pictures import picture
 from bot.platform import Inlet
 from commands.palette import Suggestion
 from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
@@ -132,7 +133,7 @@ class Discord:
     async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
         """Show a reply as one message or more, the buttons under the last, whose id is returned; where it was asked if that waits."""
         message = ""
-        for number, page in enumerate(pages(reply)):
+        for number, page in enumerate(illustrated(reply, await picture(reply))):
             turn = self._turns.get(manner.waits)
             message = await self._answered(turn, page, manner) if turn is not None else ""
             message = message or await self._direct.send(chat, page, manner, number)
@@ -140,11 +141,11 @@ class Discord:
 
     async def edit(self, chat: str, message: str, reply: Reply) -> None:
         """Replace what a message shows; what does not fit it follows as messages of its own."""
-        first, *more = pages(reply)
+        first, *more = illustrated(reply, await picture(reply))
         turn = self._turns.of(message)
         try:
             if turn is not None:
-                await turn.edit(message, views.embed(first), views.buttons(first), first.text)
+                await turn.edit(message, first)
             else:
                 await self._direct.edit(chat, message, first)
         except discord.NotFound as error:
@@ -237,7 +238,7 @@ class Discord:
         except StorageFailed as error:
             log.warning("an interaction cannot be kept: %s", error)
             soon.cancel()
-            await turn.answer(None, views.buttons(Page()), NOT_TAKEN, silent=False)
+            await turn.answer(Page(NOT_TAKEN), silent=False)
             return
         if turn.interaction.type is not discord.InteractionType.application_command:
             await turn.acknowledge()
@@ -252,7 +253,7 @@ class Discord:
     async def _answered(self, turn: Turn, page: Page, manner: Manner) -> str:
         """Show a page where it was asked for; empty where the platform does not know the interaction any more."""
         try:
-            message = await turn.answer(views.embed(page), views.buttons(page), page.text, silent=manner.silent)
+            message = await turn.answer(page, silent=manner.silent)
         except (discord.NotFound, discord.Forbidden) as error:
             log.info("an interaction is over before its answer, which goes to direct messages: %s", error)
             self._turns.end(turn)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import discord
 
@@ -33,21 +32,19 @@ class Direct:
         with _said():
             channel = await self._channel(chat)
             under = manner.under if manner.under.isdecimal() and number == 0 else ""
-            fields: dict[str, Any] = {"view": views.buttons(page), "silent": manner.silent or number > 0}
-            if (embed := views.embed(page)) is not None:
-                fields["embed"] = embed
+            fields = views.shown(page) | {"silent": manner.silent or number > 0}
             if under:
                 fields["reference"] = discord.MessageReference(message_id=int(under), channel_id=channel.id, fail_if_not_exists=False)
             if manner.key:
                 fields["nonce"] = f"{manner.key}.{number}"
-            return str((await channel.send(page.text or None, **fields)).id)
+            return str((await channel.send(**fields)).id)
 
     async def edit(self, chat: str, message: str, page: Page) -> None:
         """Replace what a message shows; raises discord.NotFound where it is not there, else as `send`."""
         with _said():
             channel = await self._channel(chat)
             found = channel.get_partial_message(int(message))
-            await found.edit(content=page.text or None, embed=views.embed(page), view=views.buttons(page))
+            await found.edit(**views.instead(page))
 
     async def since(self, chat: str, at: datetime, most: int) -> Sequence[discord.Message]:
         """What was written there since, oldest first."""

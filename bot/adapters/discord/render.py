@@ -11,6 +11,7 @@ from discord.utils import escape_markdown
 
 from bot.cutting import cut, units
 from bot.limits import DISCORD
+from bot.pictures import alternative, told
 from bot.plain import render as plainly
 from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
 from domain.orders import OrderIntent, OrderType
@@ -47,13 +48,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message: its text, what its embed says, and rows of buttons."""
+    """One message: its text, what its embed says, rows of buttons, and perhaps a picture with what it shows in words."""
 
     text: str = ""
     description: str = ""
     fields: tuple[Field, ...] = ()
     colour: int = PLAIN
     buttons: Rows = ()
+    picture: bytes = b""
+    alternative: str = ""
 
     @property
     def size(self) -> int:
@@ -94,6 +97,15 @@ class _Draft:
             self.pages.append(Page(fields=(one,)))
         else:
             self.pages[-1] = replace(page, fields=(*page.fields, one))
+
+
+def illustrated(reply: Reply, picture: bytes) -> tuple[Page, ...]:
+    """A reply as pages, the first with its picture; without one its chart is drawn with letters."""
+    if not picture:
+        return pages(reply)
+    first, *more = pages(told(reply))
+    shown = next(iter(cut(alternative(reply), DISCORD.alternative)))
+    return (replace(first, picture=picture, alternative=shown), *more)
 
 
 def pages(reply: Reply) -> tuple[Page, ...]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import Any
 
 import discord
 
+from bot.adapters.discord import views
 from bot.adapters.discord.lines import private
+from bot.adapters.discord.render import Page
 from bot.limits import DISCORD
 from domain.ports import Clock
 
@@ -38,9 +39,9 @@ class Turn:
         async with self.lock:
             await self._arrived()
 
-    async def answer(self, embed: discord.Embed | None, view: discord.ui.View, text: str, *, silent: bool) -> str:
+    async def answer(self, page: Page, *, silent: bool) -> str:
         """Show one message of the answer; returns its id."""
-        shown: dict[str, Any] = {"content": text or None, "view": view} | ({} if embed is None else {"embed": embed})
+        shown = views.shown(page)
         async with self.lock:
             if not self._command:
                 await self._arrived()
@@ -50,15 +51,15 @@ class Turn:
                 return self.first
             elif self.open:
                 self.open = False
-                self.first = str((await self.interaction.edit_original_response(**shown)).id)
+                self.first = str((await self.interaction.edit_original_response(**views.instead(page))).id)
                 return self.first
-            shown["content"] = text
+            shown["content"] = page.text
             sent = await self.interaction.followup.send(**shown, ephemeral=self.hidden, silent=silent, wait=True)
             return str(sent.id)
 
-    async def edit(self, message: str, embed: discord.Embed | None, view: discord.ui.View, text: str) -> None:
+    async def edit(self, message: str, page: Page) -> None:
         """Replace what one of its messages shows, or the one that was tapped."""
-        shown: dict[str, Any] = {"content": text or None, "view": view, "embed": embed}
+        shown = views.instead(page)
         async with self.lock:
             if not self._command:
                 await self._arrived()

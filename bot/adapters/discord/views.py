@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import discord
 
 from bot.adapters.discord.render import PRICE, WORD, Page, asked_for
 
+PICTURE = "chart.png"
 STYLES = {"confirm": discord.ButtonStyle.success, "cancel": discord.ButtonStyle.secondary, "word": discord.ButtonStyle.danger}
 
 
 def embed(page: Page) -> discord.Embed | None:
     """What a page says besides its text; None where that is all."""
-    if not page.size:
+    if not page.size and not page.picture:
         return None
     made = discord.Embed(description=page.description or None, colour=page.colour)
     for one in page.fields:
         made.add_field(name=one.name, value=one.value, inline=one.inline)
+    if page.picture:
+        made.set_image(url=f"attachment://{PICTURE}")
     return made
+
+
+def files(page: Page) -> list[discord.File]:
+    """The picture of a page, with what it shows in words."""
+    return [discord.File(io.BytesIO(page.picture), PICTURE, description=page.alternative)] if page.picture else []
+
+
+def shown(page: Page) -> dict[str, Any]:
+    """A page as the library's calls take it that show a new message."""
+    made = {"content": page.text or None, "embed": embed(page), "view": buttons(page), "files": files(page)}
+    return {name: value for name, value in made.items() if value or name == "content"}
+
+
+def instead(page: Page) -> dict[str, Any]:
+    """A page as the library's calls take it that replace what a message shows."""
+    return {"content": page.text or None, "embed": embed(page), "view": buttons(page), "attachments": files(page)}
 
 
 def buttons(page: Page) -> discord.ui.View:

@@ -11,8 +11,9 @@ from typing import Any
 from telegram.error import TelegramError
 
 from bot.adapters.telegram.api import Api
-from bot.adapters.telegram.render import pages
+from bot.adapters.telegram.render import illustrated
 from bot.adapters.telegram.updates import PLATFORM, Seen, read
+from bot.pictures import picture
 from bot.platform import Inlet
 from domain.chat import PLAINLY, CommandSpec, Manner, Reply
 from domain.clock import SystemClock
@@ -107,14 +108,14 @@ class Telegram:
     async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
         """Show a reply as one message or more, the buttons under the last, whose id is returned."""
         message = ""
-        for page in pages(reply):
+        for page in illustrated(reply, await picture(reply)):
             message = await self.api.send(chat, page, manner)
             manner = replace(manner, under="", silent=True)  # only the first makes a sound
         return message
 
     async def edit(self, chat: str, message: str, reply: Reply) -> None:
         """Replace what a message shows; what does not fit it follows as messages of its own."""
-        first, *more = pages(reply)
+        first, *more = illustrated(reply, await picture(reply))
         await self.api.edit(chat, message, first)
         for page in more:
             await self.api.send(chat, page, Manner(silent=True))

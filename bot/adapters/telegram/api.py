@@ -7,14 +7,16 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from html import escape
 from typing import Any
 
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters, User
+from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, ReplyParameters, User
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.adapters.telegram.render import Keyboard, Page
 from bot.adapters.telegram.updates import ALLOWED
+from bot.cutting import cut, units
 from bot.limits import TELEGRAM, Pace
 from domain.chat import CommandSpec, Manner
 from domain.errors import Busy, ChatGone, SetupError
@@ -27,6 +29,8 @@ TWICE_EVERY = 30.0  # seconds to leave to another program that polls with the sa
 SAME = "message is not modified"
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 UNREAD = "can't parse entities"
+NO_TEXT = "there is no text in the message to edit"
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 NO_REPLY = "message to be replied not found"
 LONGEST_NAME = 32
 
@@ -91,7 +95,6 @@ class Api:
             "disable_notification": manner.silent,
             "reply_parameters": reply,
             "reply_markup": _markup(page.keyboard),
-            "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
         try:
             async with self._room:
@@ -101,13 +104,19 @@ class Api:
 
     async def _sent(self, page: Page, fields: Mapping[str, Any]) -> str:
         try:
-            message = await self._bot.send_message(text=page.html, parse_mode="HTML", **fields)
+            return await self._put(page.html, page, fields, parse_mode="HTML")
         except BadRequest as error:
             if UNREAD not in str(error).lower():
                 raise
             log.warning("a page was not read as HTML and goes without markup: %s", error)
-            message = await self._bot.send_message(text=page.text, **fields)
-        return str(message.message_id)
+            return await self._put(page.text, page, fields)
+
+    async def _put(self, text: str, page: Page, fields: Mapping[str, Any], **how: Any) -> str:
+        if page.picture:
+            sent = await self._bot.send_photo(photo=page.picture, caption=text, **fields, **how)
+        else:
+            sent = await self._bot.send_message(text=text, link_preview_options=NO_PREVIEW, **fields, **how)
+        return str(sent.message_id)
 
     async def edit(self, chat: str, message: str, page: Page) -> None:
         """Replace what a message shows; one that shows it already, or that is not there any more, is left. Raises as `send`."""
@@ -116,16 +125,28 @@ class Api:
             **_where(chat, topic=False),
             "message_id": int(message),
             "reply_markup": _markup(page.keyboard),
-            "link_preview_options": LinkPreviewOptions(is_disabled=True),
         }
         try:
             async with self._room:
-                await self._bot.edit_message_text(text=page.html, parse_mode="HTML", **fields)
+                await self._replaced(page, fields)
         except BadRequest as error:
             if not any(word in str(error).lower() for word in (SAME, *GONE)):
                 raise self._said(error) from error
         except TelegramError as error:
             raise self._said(error) from error
+
+    async def _replaced(self, page: Page, fields: Mapping[str, Any]) -> None:
+        """A picture takes the place of whatever was there; words alone that of words, or they stand under the picture that stays."""
+        if page.picture:
+            await self._bot.edit_message_media(media=InputMediaPhoto(page.picture, caption=page.html, parse_mode="HTML"), **fields)
+            return
+        try:
+            await self._bot.edit_message_text(text=page.html, parse_mode="HTML", link_preview_options=NO_PREVIEW, **fields)
+        except BadRequest as error:
+            if NO_TEXT not in str(error).lower():
+                raise
+            short = page.html if units(page.text) <= TELEGRAM.caption else escape(next(iter(cut(page.text, TELEGRAM.caption))), quote=False)
+            await self._bot.edit_message_caption(caption=short, parse_mode="HTML", **fields)
 
     async def delete(self, chat: str, message: str) -> bool:
         """Take a message away; False where the platform does not allow it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from bot.cutting import cut, units
 from bot.limits import TELEGRAM
+from bot.pictures import told
 from bot.plain import render as plainly
 from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, Table, Text, Tone
 
@@ -24,11 +25,12 @@ Keyboard = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message: its HTML, the same without markup for a platform that does not take it, and rows of buttons."""
+    """One message: its HTML, the same without markup for a platform that does not take it, rows of buttons, and perhaps a picture."""
 
     html: str
     text: str
     keyboard: Keyboard = ()
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ class _Piece:
 
     html: str
     text: str
+
+
+def illustrated(reply: Reply, picture: bytes) -> tuple[Page, ...]:
+    """A reply with its picture as one message, where all it says fits under one; else as pages, the chart drawn with letters."""
+    if picture:
+        made = pages(told(reply))
+        if len(made) == 1 and units(made[0].text) <= TELEGRAM.caption:
+            return (replace(made[0], picture=picture),)
+    return pages(reply)
 
 
 def pages(reply: Reply) -> tuple[Page, ...]:
