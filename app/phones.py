@@ -71,7 +71,18 @@ async def asked(adapter: Platform) -> Part:
 def _place(house: House) -> Place:
     floor = house.floor
     front = house.front
-    return Place(floor.spec.name, house.store, floor.clock, front.people, front.registry, floor.bus, front.handle, house.search, house.zone)
+    return Place(
+        floor.spec.name,
+        house.store,
+        floor.clock,
+        front.people,
+        front.registry,
+        floor.bus,
+        front.handle,
+        house.search,
+        floor.hub,
+        house.zone,
+    )
 
 
 async def _served(line: Connection) -> None:

@@ -16,6 +16,7 @@ from bot.platform import Platform
 from bot.post import Post
 from bot.showing import Showing
 from commands.access import People
+from commands.glance import Glance, glances
 from commands.palette import Suggestion
 from commands.registry import Registry
 from domain.chat import Incoming, Manner, Reply
@@ -25,6 +26,7 @@ from domain.events import AccessMoved, Event
 from domain.people import AccessMove, Groups, Member
 from domain.ports import Clock
 from domain.tickets import Origin
+from market.hub import Hub
 from storage.store import Store
 from trading.bus import Bus
 
@@ -41,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a connection stands on: the account's store and clock, who may do what, the desk that answers, and the palette."""
+    """What a connection stands on: the account's store and clock, who may do what, the desk that answers, the palette, and the market."""
 
     account: str
     store: Store
@@ -51,6 +53,7 @@ class Place:
     bus: Bus
     handle: Handle
     complete: Callable[[str, int], Sequence[Suggestion]]
+    hub: Hub
     zone: tzinfo
 
 
@@ -116,6 +119,10 @@ class Connection:
     def known(self, origin: Origin) -> bool:
         """True for somebody who was let in."""
         return self._place.people.role(origin) is not None
+
+    async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
+        """Quick quotes for a text, nothing of the account in them; none for a stranger."""
+        return await glances(self._place.hub, text) if self.known(origin) else ()
 
     async def moved(self, old: str, new: str) -> None:
         """A group has another number: it is shown what it was."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from commands.glance import Glance
 from commands.palette import Suggestion
 from domain.chat import CommandSpec, Incoming
 from domain.ports import ChatAdapter
@@ -24,6 +25,10 @@ class Inlet(Protocol):
 
     def known(self, origin: Origin) -> bool:
         """True for somebody who was let in."""
+        ...
+
+    async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
+        """Quick quotes for a text, nothing of the account in them; none for a stranger."""
         ...
 
     async def moved(self, old: str, new: str) -> None:

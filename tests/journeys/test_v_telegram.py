@@ -249,3 +249,21 @@ async def test_a_chart_is_a_picture_with_its_words_beneath_and_is_asked_for_agai
         ada.taps(shown, "Refresh")
         await telegram.until(lambda: "Updated " in shown.text)
         assert (telegram.calls["editmessagemedia"], len(ada.shown)) == (1, 2)
+
+
+async def test_quick_quotes_in_any_chat_are_of_the_market_alone_and_not_for_strangers(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada, eve = await desk.paired(11), telegram.person(666, "Eve")
+        found = await ada.glances("aap")
+        ((title, text),) = found.items()
+        assert title.startswith("AAPL $")
+        assert text.startswith("Apple (AAPL) is at $")
+        assert text.endswith("UTC; simulated, no real market.")
+        assert "32" not in text, "how much of it is held is nobody's business there"
+        assert next(iter(await ada.glances("bitcoin"))).startswith("BTC $")
+        assert len(await ada.glances("")) == 8
+        assert next(iter(await ada.glances("nvidai"))).startswith("NVDA $"), "a typing error finds it too"
+        eve.server.put({"inline_query": {"id": "eve", "from": eve.json, "query": "aapl", "offset": ""}})
+        await telegram.until(lambda: "eve" in telegram.offered)
+        assert telegram.offered["eve"] == {}
+        assert len(ada.shown) == 1

@@ -23,6 +23,7 @@ from app.worlds import Wanted
 from bot.adapters.discord import adapter
 from bot.adapters.telegram.render import pages
 from bot.intake import letter_for
+from commands.glance import Glance
 from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.tickets import Origin
@@ -58,6 +59,9 @@ class Told:
 
     def known(self, origin: Origin) -> bool:
         return True
+
+    async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
+        return ()
 
     async def moved(self, old: str, new: str) -> None:
         """No chat moves here."""

@@ -19,6 +19,7 @@ from tests.servers.telegram_rules import (
     checked_commands,
     checked_markup,
     checked_picture,
+    checked_results,
     checked_text,
 )
 
@@ -62,6 +63,7 @@ class TelegramServer:
         self.confirmed = 0
         self.deleted: list[tuple[int, int]] = []
         self.reactions: list[tuple[int, int, str]] = []
+        self.offered: dict[str, dict[str, str]] = {}
         self._became: dict[int, int] = {}
         self.base = ""
         self.slow = 0.0  # seconds that a message takes to be confirmed
@@ -259,6 +261,14 @@ class TelegramServer:
         self.deleted.append((int(fields["chat_id"]), int(fields["message_id"])))
         return True
 
+    async def _answerinlinequery(self, fields: dict[str, Any]) -> bool:
+        results = fields["results"]
+        checked_results(results)
+        self.offered[fields["inline_query_id"]] = {
+            r["title"]: checked_text(r["input_message_content"]["message_text"], None) for r in results
+        }
+        return True
+
     async def _setmessagereaction(self, fields: dict[str, Any]) -> bool:
         (reaction,) = fields["reaction"]
         self.reactions.append((int(fields["chat_id"]), int(fields["message_id"]), reaction["emoji"]))
@@ -322,6 +332,13 @@ class Person:
         self.started = True
         return self.server.put({"message": self.message(text, chat=chat, age=age) | more})
 
+    async def glances(self, text: str) -> dict[str, str]:
+        """What is offered for a text after the bot's name, in a conversation with somebody else."""
+        asked = f"{self.number}-{next(self._taps)}"
+        self.server.put({"inline_query": {"id": asked, "from": self.json, "query": text, "offset": ""}})
+        found: dict[str, str] = await self.server.until(lambda: self.server.offered.get(asked))
+        return found
+
     def taps(self, message: Message, label: str, times: int = 1) -> list[int]:
         return [self.presses(message, message.payload(label)) for _ in range(times)]
 
@@ -345,6 +362,12 @@ class Person:
         return (await self.server.shows(self.number, count, within))[-1]
 
 
+NESTED = frozenset(
+    {"reply_markup", "reply_parameters", "commands", "scope", "link_preview_options", "allowed_updates", "reaction", "media", "results"}
+)
+"""Fields that are JSON within the form."""
+
+
 async def _fields(request: web.Request) -> dict[str, Any]:
     raw = dict(await request.post()) if request.method == "POST" else dict(request.query)
     found: dict[str, Any] = {}
@@ -353,15 +376,6 @@ async def _fields(request: web.Request) -> dict[str, Any]:
             found[name] = value.file.read()
             continue
         text = str(value)
-        nested = name in (
-            "reply_markup",
-            "reply_parameters",
-            "commands",
-            "scope",
-            "link_preview_options",
-            "allowed_updates",
-            "reaction",
-            "media",
-        )
+        nested = name in NESTED
         found[name] = json.loads(text) if nested or text in ("true", "false") else text
     return found

@@ -83,6 +83,13 @@ def checked_picture(data: bytes) -> None:
         raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
 
 
+def checked_results(results: list[dict[str, Any]]) -> None:
+    if len(results) > 50 or len({r["id"] for r in results}) != len(results):
+        raise Refused(400, "Bad Request: RESULT_ID_DUPLICATE")
+    if any(not 1 <= len(r["id"].encode()) <= 64 or not r["title"] for r in results):
+        raise Refused(400, "Bad Request: RESULT_ID_INVALID")
+
+
 def checked_markup(markup: dict[str, Any] | None) -> list[list[dict[str, Any]]]:
     rows: list[list[dict[str, Any]]] = (markup or {}).get("inline_keyboard", [])
     buttons = [button for row in rows for button in row]

@@ -15,7 +15,7 @@ from bot.adapters.telegram.render import illustrated
 from bot.adapters.telegram.updates import PLATFORM, Seen, read
 from bot.pictures import picture
 from bot.platform import Inlet
-from domain.chat import PLAINLY, CommandSpec, Manner, Reply
+from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, StorageFailed
 from domain.ports import Clock
@@ -65,7 +65,8 @@ class Telegram:
             if self.api.bot.can_read_all_group_messages
             else "sees only commands in groups (privacy mode)"
         )
-        return f"@{self.api.bot.username} answers; it {seen}"
+        inline = ", and offers quotes in any chat" if self.api.bot.supports_inline_queries else ""
+        return f"@{self.api.bot.username} answers; it {seen}{inline}"
 
     def link(self, word: str) -> str:
         """An address that opens the bot and offers to start with a word."""
@@ -146,7 +147,7 @@ class Telegram:
         for old, new in [s.moved for s in seen if s.moved is not None]:
             await self.inlet.moved(old, new)
         try:
-            await self.inlet.keep([s.incoming for s in seen if s.incoming is not None])
+            await self.inlet.keep([s.incoming for s in seen if s.incoming is not None and not s.glance])
         except StorageFailed:
             raise
         except Exception:
@@ -154,12 +155,21 @@ class Telegram:
         for one in seen:
             if one.tap:
                 self._begin(self.api.acknowledge(one.tap))
+            if one.glance and one.incoming is not None:
+                self._begin(self._glanced(one.glance, one.incoming))
+
+    async def _glanced(self, question: str, line: Incoming) -> None:
+        """Quick quotes, as they are typed after the bot's name in any chat; only what is chosen there is said."""
+        try:
+            await self.api.offer(question, await self.inlet.glance(line.origin, line.text))
+        except Exception as error:
+            log.info("an inline question was not answered: %s", error)
 
     async def _one_by_one(self, seen: Sequence[Seen]) -> None:
         """Among these is one that cannot be kept: it is passed over, so that it does not come again and again."""
         for one in seen:
             try:
-                await self.inlet.keep([one.incoming] if one.incoming is not None else [])
+                await self.inlet.keep([one.incoming] if one.incoming is not None and not one.glance else [])
             except StorageFailed:
                 raise
             except Exception:

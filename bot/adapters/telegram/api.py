@@ -10,7 +10,18 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto, LinkPreviewOptions, ReplyParameters, User
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputMediaPhoto,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    ReplyParameters,
+    User,
+)
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
@@ -18,6 +29,7 @@ from bot.adapters.telegram.render import Keyboard, Page
 from bot.adapters.telegram.updates import ALLOWED
 from bot.cutting import cut, units
 from bot.limits import TELEGRAM, Pace
+from commands.glance import Glance
 from domain.chat import CommandSpec, Manner
 from domain.errors import Busy, ChatGone, SetupError
 from domain.ports import Clock
@@ -33,6 +45,7 @@ NO_TEXT = "there is no text in the message to edit"
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 NO_REPLY = "message to be replied not found"
 LONGEST_NAME = 32
+FRESH_FOR = 10  # seconds
 
 AT_ONCE = 4
 """Messages on their way at one time: enough for the pace, and about as many may be shown twice when the program is killed."""
@@ -162,6 +175,14 @@ class Api:
             await self._bot.answer_callback_query(tap)
         except TelegramError as error:
             log.info("a tap was not acknowledged: %s", error)
+
+    async def offer(self, question: str, found: Sequence[Glance]) -> None:
+        """Answer an inline question, for this person and for some seconds."""
+        results = [
+            InlineQueryResultArticle(one.symbol, one.title, InputTextMessageContent(one.text, link_preview_options=NO_PREVIEW))
+            for one in found
+        ]
+        await self._bot.answer_inline_query(question, results, cache_time=FRESH_FOR, is_personal=True)
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being worked out."""

@@ -15,7 +15,7 @@ from domain.chat import Incoming
 from domain.tickets import Origin
 
 PLATFORM = "telegram"
-ALLOWED = ("message", "callback_query", "my_chat_member")
+ALLOWED = ("message", "callback_query", "inline_query")
 """What the platform is asked to send: not edits, which never act, and nothing of channels."""
 
 TOO_LATE = timedelta(minutes=5)
@@ -25,12 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One update: the line in it, the id of a tap that waits for its answer, and a group's new number where it moved."""
+    """One update: the line in it, the id of a tap or an inline question that waits for its answer, a group's new number where it moved."""
 
     number: int
     incoming: Incoming | None = None
     tap: str = ""
     moved: tuple[str, str] | None = None
+    glance: str = ""
 
 
 def read(raw: Mapping[str, Any], at: datetime, wall: datetime) -> Seen | None:
@@ -57,6 +58,8 @@ def _said(number: int, update: Update, at: datetime, wall: datetime) -> Seen:
         topic = _topic(message) if isinstance(message, Message) else ""
         incoming = _line(number, query.from_user, message.chat, str(message.message_id), "", at, payload=query.data, topic=topic)
         return Seen(number, incoming, query.id)
+    if (asked := update.inline_query) is not None:
+        return Seen(number, _line(number, asked.from_user, None, "", asked.query, at), glance=asked.id)
     message = update.message
     if message is None:
         return Seen(number)
@@ -90,7 +93,7 @@ def _topic(message: Message) -> str:
 def _line(
     number: int,
     person: User,
-    chat: Chat,
+    chat: Chat | None,
     message: str,
     text: str,
     at: datetime,
@@ -99,16 +102,17 @@ def _line(
     late: bool = False,
     topic: str = "",
 ) -> Incoming:
-    if type(text) is not str or type(person.id) is not int or type(chat.id) is not int or not isinstance(payload, str | None):
+    where = chat.id if chat is not None else person.id
+    if type(text) is not str or type(person.id) is not int or type(where) is not int or not isinstance(payload, str | None):
         raise TypeError("a field is not of its type")
     return Incoming(
         key=f"{PLATFORM}:{number}",
-        origin=Origin(PLATFORM, f"{chat.id}{topic}", str(person.id)),
+        origin=Origin(PLATFORM, f"{where}{topic}", str(person.id)),
         text=text,
         at=at,
         payload=payload,
         name=person.full_name,
         message=message,
-        group=chat.type in (ChatType.GROUP, ChatType.SUPERGROUP),
+        group=chat is not None and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP),
         late=late,
     )

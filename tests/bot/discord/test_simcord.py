@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import simcord
 
 from bot.adapters.discord.adapter import Discord, Settings
+from commands.glance import Glance
 from commands.palette import Suggestion
 from commands.registry import Registry
 from domain.chat import Button, Buttons, Incoming, KeyValues, Manner, Reply, Text, Tone
@@ -48,6 +49,9 @@ class Desk:
 
     def known(self, origin: Origin) -> bool:
         return True
+
+    async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
+        return ()
 
     async def moved(self, old: str, new: str) -> None:
         raise AssertionError("no chat of this platform moves")
