@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -53,6 +54,7 @@ async def _run() -> None:
 
     try:
         await deliver(await banner(house), silent=True)
+        settle()
         async with phones.connected(house), attend(house, courier(house, deliver), alive=alive):
             watchdog.ready(status(house))
             await stop.wait()
@@ -60,6 +62,12 @@ async def _run() -> None:
     finally:
         await house.close()
         watchdog.close()
+
+
+def settle() -> None:
+    """What was imported and read so far stays to the end: the collector need not look through it again, a tenth of a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def status(house: House) -> str:

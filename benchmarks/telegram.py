@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app import phones
-from app.run import attend
+from app.run import attend, settle
 from app.settings import Settings
 from app.wiring import House, build
 from app.worlds import Wanted
@@ -72,6 +72,7 @@ async def _measured(settings: Settings, go: Event) -> tuple[Sequence[float], int
         await _invite(house)
         async with phones.connected(house) as lines, attend(house, None):
             await asyncio.sleep(AFTER)  # until it is connected
+            settle()
             watch = _Watch(lines[0])
             go.set()
             await asyncio.sleep(SECONDS / 2)

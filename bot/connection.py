@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.cards import Cards
-from bot.courier import Courier
+from bot.courier import MOMENT, Courier
 from bot.intake import Handle, Intake
 from bot.platform import Platform
 from bot.post import Post
@@ -21,16 +21,20 @@ from commands.palette import Suggestion
 from commands.registry import Registry
 from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
-from domain.errors import Busy, ChatGone, SetupError
+from domain.errors import Busy, ChatGone, SetupError, StorageFailed
 from domain.events import AccessMoved, Event
 from domain.people import AccessMove, Groups, Member
 from domain.ports import Clock
 from domain.tickets import Origin
 from market.hub import Hub
+from storage import outbox
 from storage.store import Store
 from trading.bus import Bus
 
 LOOK = 1.0
+AT_ONCE = 20
+"""Couriers that are woken together: each begins by reading the database."""
+
 GONE_FOR = 600.0
 """Seconds until a chat that takes nothing is tried again."""
 
@@ -71,6 +75,7 @@ class Connection:
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._menus: dict[str, str] = {}
         self._gone: set[str] = set()
+        self._queued = asyncio.Event()
         self._wall = SystemClock()
 
     async def heard(self, event: Event) -> None:
@@ -78,8 +83,7 @@ class Connection:
         if isinstance(event, AccessMoved):
             self._staff()
         await self.cards.heard(event)
-        for courier, _ in self._couriers.values():
-            await courier.heard(event)
+        self._queued.set()
 
     async def serve(self) -> None:
         """Connect and work until cancelled; SetupError where the reader must mend something first."""
@@ -102,7 +106,7 @@ class Connection:
         await self.intake.recover()
         await self.post.recover()
         self._staff()
-        tasks = [asyncio.create_task(work) for work in (self.adapter.serve(), self.cards.serve(), self._look())]
+        tasks = [asyncio.create_task(work) for work in (self.adapter.serve(), self.cards.serve(), self._look(), self._wake())]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -154,7 +158,6 @@ class Connection:
         for chat in wanted - self._couriers.keys():
             courier = self._courier(chat)
             self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
-            courier.wake()
 
     def _courier(self, chat: str) -> Courier:
         async def deliver(reply: Reply, *, silent: bool) -> None:
@@ -183,12 +186,30 @@ class Connection:
                 async with self._place.bus.unit(who=WHO) as unit:
                     unit.emit(move)
 
+    async def _wake(self) -> None:
+        """Wake the couriers that have something to bring; a thousand of them that each looked for themselves would do little else."""
+        while True:
+            self._queued.clear()
+            try:
+                async with self._place.store.read() as tx:
+                    chats = await outbox.chats(tx, self._place.account, self._place.clock.now())
+            except StorageFailed as error:
+                log.warning("what waits for %s is not known: %s", self.adapter.platform, error)
+                chats = []
+            mine = [name.partition(":")[2] for name in chats if name.startswith(f"{self.adapter.platform}:")]
+            for number, chat in enumerate(mine, 1):
+                if chat in self._couriers:
+                    self._couriers[chat][0].wake()
+                if number % AT_ONCE == 0:
+                    await self._wall.sleep(MOMENT)
+            await self._queued.wait()
+            await self._wall.sleep(MOMENT)  # an order that is to follow leaves first
+
     async def _look(self) -> None:
         """Every second: alerts that wait for a time, and menus of people who came or changed."""
         while True:
             await self._wall.sleep(LOOK)
-            for courier, _ in self._couriers.values():
-                courier.wake()
+            self._queued.set()
             for member in self._members():
                 await self._menu(member)
 

@@ -19,6 +19,7 @@ from commands.desk import REFRESH, seen
 from commands.followups import PAYLOAD_BYTES
 from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
 from domain.errors import StorageFailed
+from domain.facts import RESULT
 from domain.ports import Clock
 from storage import answers, inbox
 from storage.store import Store
@@ -163,9 +164,9 @@ def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter:
 
     Figures that were asked for by a `/` line have a button that asks again; `now`, in the reader's zone, is written under what it brings.
     """
-    origin = line.origin
-    if (again := _again(line, reply)) is not None:
-        reply = replace(reply, blocks=(*reply.blocks, Buttons((again,))))
+    origin, again = line.origin, _again(line, reply)
+    blocks = reply.blocks if again is None else (*reply.blocks, Buttons((again,)))
+    reply = replace(reply, blocks=blocks, facts=tuple(f for f in reply.facts if RESULT in f.label)[:1])  # most of what it weighs
     if line.payload is not None and line.payload.startswith(REFRESH) and again is not None:
         updated = Text(f"Updated {now:%H:%M:%S}.", Tone.QUIET)
         fresh = replace(reply, blocks=(*reply.blocks, updated))

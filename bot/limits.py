@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from domain.ports import Clock
@@ -83,10 +85,13 @@ class _Waiter:
 class Pace:
     """When the next message may go: a platform's limits over all chats, for each chat, and for each group a minute.
 
-    Turns come in the order they were asked for, urgent ones before all others; one whose chat has to wait lets the next pass.
+    Turns come in the order they were asked for, urgent ones before all others; one whose chat has to wait lets the next pass. At most
+    `at_once` are on their way, for what queues up behind a slow line would arrive as one burst.
     """
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    def __init__(self, limits: Limits, clock: Clock, at_once: int = 4) -> None:
+        self._at_once = at_once
+        self._under_way = 0
         self._limits = limits
         self._clock = clock
         self._sent: deque[float] = deque()
@@ -100,13 +105,23 @@ class Pace:
         """Nothing goes for so long: the platform asked for it."""
         self._paused = max(self._paused, self._clock.monotonic() + seconds)
 
-    async def turn(self, chat: str, *, urgent: bool = False, group: bool = False) -> None:
-        """Wait until a message to this chat may go, and count it; urgent ones may use what others have to leave."""
+    @asynccontextmanager
+    async def turn(self, chat: str, *, urgent: bool = False, group: bool = False) -> AsyncIterator[None]:
+        """Wait until a message to this chat may go, and count it; it is on its way within the block. Urgent ones may use what others leave.
+
+        How long the next one to this chat waits counts from the end of the block, for no two take the same way.
+        """
         waiter = _Waiter(chat, urgent, group, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._give())
-        await waiter.turn
+        try:
+            await waiter.turn
+            yield
+        finally:
+            if waiter.turn.done() and not waiter.turn.cancelled():
+                self._under_way -= 1
+                self._last[chat] = self._clock.monotonic()
 
     async def _give(self) -> None:
         """Give turns until nobody waits."""
@@ -128,6 +143,7 @@ class Pace:
 
     def _count(self, waiter: _Waiter) -> None:
         now = self._clock.monotonic()
+        self._under_way += 1
         self._sent.append(now)
         self._last[waiter.chat] = now
         self._last.move_to_end(waiter.chat)
@@ -140,13 +156,15 @@ class Pace:
         now = self._clock.monotonic()
         while self._sent and now - self._sent[0] >= 1.0:
             self._sent.popleft()
-        return len(self._sent) >= self._limits.overall - (0 if urgent else RESERVED)
+        return self._under_way >= self._at_once or len(self._sent) >= self._limits.overall - (0 if urgent else RESERVED)
 
     def _wait(self, waiter: _Waiter) -> float:
         now = self._clock.monotonic()
         due = [self._paused, self._last.get(waiter.chat, now - MINUTE) + self._limits.apart]
-        if self._full(urgent=waiter.urgent):
-            room = self._limits.overall - (0 if waiter.urgent else RESERVED)
+        room = self._limits.overall - (0 if waiter.urgent else RESERVED)
+        if self._under_way >= self._at_once:
+            due.append(now + STEP)
+        if self._full(urgent=waiter.urgent) and len(self._sent) >= room:
             due.append(self._sent[len(self._sent) - room] + 1.0)
         told = self._groups.get(waiter.chat)
         if waiter.group and told is not None and len(told) == self._limits.group:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+RESULT = "P/L"
+"""What the label of a fact has that is a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

@@ -72,6 +72,13 @@ async def due(tx: Tx, now: datetime, limit: int = 50, *, account: str | None = N
     return _read(await tx.select("outbox", delivered=None, until=("due", now), order="id", limit=limit, **narrowed))
 
 
+async def chats(tx: Tx, account: str, now: datetime) -> list[str]:
+    """The chats that something waits for which may be told now, those with something critical first."""
+    rows = await tx.select("outbox", account=account, delivered=None, order="id")
+    ready = [row for row in rows if row["verdict"] != Verdict.HELD or row["due"] <= now]
+    return list(dict.fromkeys(row["chat"] for row in sorted(ready, key=lambda row: row["verdict"] != Verdict.LOUD)))
+
+
 async def urgent(tx: Tx, account: str, limit: int, *, chat: str = HOME) -> list[OutboxRow]:
     """Critical alerts that wait, in the order they were queued, those to be tried later included."""
     return _read(await tx.select("outbox", account=account, chat=chat, delivered=None, verdict=Verdict.LOUD, order="id", limit=limit))

@@ -31,8 +31,8 @@ async def sent(limits: Limits, chats: list[str], *, urgent: bool = False, group:
     clock = Waits(utc("2025-10-10 14:30"))
     pace, times = Pace(limits, clock), []
     for chat in chats:
-        await pace.turn(chat, urgent=urgent, group=group)
-        times.append(clock.monotonic())
+        async with pace.turn(chat, urgent=urgent, group=group):
+            times.append(clock.monotonic())
     return times
 
 
@@ -63,7 +63,8 @@ async def test_a_pause_that_the_platform_asks_for_holds_everybody() -> None:
     pace = Pace(TELEGRAM, clock)
     pace.pause(7)
     before = clock.monotonic()
-    await pace.turn("a", urgent=True)
+    async with pace.turn("a", urgent=True):
+        pass
     assert clock.monotonic() - before >= 7
 
 
@@ -71,8 +72,8 @@ async def test_turns_come_in_order_and_urgent_ones_first() -> None:
     pace, order = Pace(TELEGRAM, Waits(utc("2025-10-10 14:30"))), []
 
     async def send(name: str, *, urgent: bool = False) -> None:
-        await pace.turn(name, urgent=urgent)
-        order.append(name)
+        async with pace.turn(name, urgent=urgent):
+            order.append(name)
 
     ordinary = [f"o{n}" for n in range(60)]
     await asyncio.gather(*(send(name) for name in ordinary), send("u1", urgent=True), send("u2", urgent=True))
@@ -81,13 +82,33 @@ async def test_turns_come_in_order_and_urgent_ones_first() -> None:
 
 
 async def test_who_gave_up_waiting_takes_no_turn() -> None:
-    pace = Pace(TELEGRAM, ManualClock(utc("2025-10-10 14:30")))
-    await pace.turn("a")
-    waits = asyncio.create_task(pace.turn("a"))
+    pace, done = Pace(TELEGRAM, ManualClock(utc("2025-10-10 14:30"))), []
+
+    async def send(name: str) -> None:
+        async with pace.turn(name):
+            done.append(name)
+
+    await asyncio.wait_for(send("a"), 1)
+    waits = asyncio.create_task(send("a"))
     await asyncio.sleep(0)
     waits.cancel()
     (gave_up,) = await asyncio.gather(waits, return_exceptions=True)
     assert isinstance(gave_up, asyncio.CancelledError)
-    next_one = asyncio.create_task(pace.turn("b"))
-    await asyncio.wait({next_one}, timeout=1)
-    assert next_one.done(), "a chat that nobody waits for holds nobody up"
+    await asyncio.wait_for(send("b"), 1)
+    assert done == ["a", "b"], "a chat that nobody waits for holds nobody up"
+
+
+async def test_no_more_are_on_their_way_than_the_line_takes() -> None:
+    pace, under_way, most = Pace(TELEGRAM, Waits(utc("2025-10-10 14:30")), at_once=3), 0, 0
+
+    async def send(name: str) -> None:
+        nonlocal under_way, most
+        async with pace.turn(name):
+            under_way += 1
+            most = max(most, under_way)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            under_way -= 1
+
+    await asyncio.wait_for(asyncio.gather(*(send(str(n)) for n in range(12))), 5)
+    assert most == 3

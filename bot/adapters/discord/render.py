@@ -14,6 +14,7 @@ from bot.limits import DISCORD
 from bot.pictures import alternative, told
 from bot.plain import render as plainly
 from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
+from domain.facts import RESULT
 from domain.orders import OrderIntent, OrderType
 from domain.tickets import CODE, Ticket
 
@@ -136,7 +137,7 @@ def colour(reply: Reply) -> int:
         return CAREFUL
     if tone in (Tone.BAD, Tone.GOOD):
         return BAD if tone is Tone.BAD else GOOD
-    result = next((f.value for f in reply.facts if "P/L" in f.label and isinstance(f.value, Decimal)), Decimal(0))
+    result = next((f.value for f in reply.facts if RESULT in f.label and isinstance(f.value, Decimal)), Decimal(0))
     return GOOD if result > 0 else BAD if result < 0 else PLAIN
 
 

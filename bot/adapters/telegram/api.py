@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -62,8 +61,7 @@ class Api:
 
     def __init__(self, token: str, base: str, clock: Clock) -> None:
         self._bot = Bot(token, base_url=base, request=HTTPXRequest(connection_pool_size=64, read_timeout=10.0))
-        self.pace = Pace(TELEGRAM, clock)
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self.pace = Pace(TELEGRAM, clock, AT_ONCE)
 
     @property
     def bot(self) -> User:
@@ -101,7 +99,6 @@ class Api:
 
     async def send(self, chat: str, page: Page, manner: Manner) -> str:
         """Show a page, under a message where that is still there; returns the new message's id. Raises Busy, ChatGone or TelegramError."""
-        await self.pace.turn(chat.partition("/")[0], urgent=manner.urgent, group=manner.group)
         reply = ReplyParameters(int(manner.under), allow_sending_without_reply=True) if manner.under else None
         fields: dict[str, Any] = {
             **_where(chat),
@@ -109,11 +106,11 @@ class Api:
             "reply_parameters": reply,
             "reply_markup": _markup(page.keyboard),
         }
-        try:
-            async with self._room:
+        async with self.pace.turn(_number(chat), urgent=manner.urgent, group=manner.group):
+            try:
                 return await self._sent(page, fields)
-        except TelegramError as error:
-            raise self._said(error) from error
+            except TelegramError as error:
+                raise self._said(error) from error
 
     async def _sent(self, page: Page, fields: Mapping[str, Any]) -> str:
         try:
@@ -133,20 +130,19 @@ class Api:
 
     async def edit(self, chat: str, message: str, page: Page) -> None:
         """Replace what a message shows; one that shows it already, or that is not there any more, is left. Raises as `send`."""
-        await self.pace.turn(chat.partition("/")[0])
         fields: dict[str, Any] = {
             **_where(chat, topic=False),
             "message_id": int(message),
             "reply_markup": _markup(page.keyboard),
         }
-        try:
-            async with self._room:
+        async with self.pace.turn(_number(chat)):
+            try:
                 await self._replaced(page, fields)
-        except BadRequest as error:
-            if not any(word in str(error).lower() for word in (SAME, *GONE)):
+            except BadRequest as error:
+                if not any(word in str(error).lower() for word in (SAME, *GONE)):
+                    raise self._said(error) from error
+            except TelegramError as error:
                 raise self._said(error) from error
-        except TelegramError as error:
-            raise self._said(error) from error
 
     async def _replaced(self, page: Page, fields: Mapping[str, Any]) -> None:
         """A picture takes the place of whatever was there; words alone that of words, or they stand under the picture that stays."""
@@ -214,6 +210,11 @@ class Api:
         if isinstance(error, Forbidden) or "chat not found" in str(error).lower():
             return ChatGone(str(error))
         return error
+
+
+def _number(chat: str) -> str:
+    """The chat of a topic, whose limits are the chat's."""
+    return chat.partition("/")[0]
 
 
 def _where(chat: str, *, topic: bool = True) -> dict[str, Any]:
