@@ -40,7 +40,8 @@ def adapters(settings: Settings, clock: Clock) -> Sequence[Platform]:
     found: list[Platform] = []
     if settings.telegram_token:
         telegram = _library("telegram")
-        found.append(telegram.build(telegram.Settings(settings.telegram_token, settings.telegram_base or telegram.BASE), clock))
+        base, webhook = settings.telegram_base or telegram.BASE, settings.telegram_webhook or ""
+        found.append(telegram.build(telegram.Settings(settings.telegram_token, base, webhook, settings.telegram_port), clock))
     if settings.discord_token:
         discord = _library("discord")
         chosen = discord.Settings(settings.discord_token, settings.discord_contents, settings.discord_base or "")

@@ -54,6 +54,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
+        raise ValueError("a port from 1 to 65535 is wanted")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in {"yes", "no", "true", "false", "1", "0"}:
         raise ValueError("yes or no is wanted")
@@ -122,6 +128,10 @@ class Settings:
         "The token of your Telegram bot, from @BotFather; empty: no Telegram.", _token, default=None, repr=False
     )
     telegram_base: str | None = _setting("Where Telegram is, for a Bot API server of your own.", _address, default=None)
+    telegram_webhook: str | None = _setting(
+        "An address that Telegram may call instead of being asked, behind a proxy of yours; empty: it is asked.", _address, default=None
+    )
+    telegram_port: int = _setting("The port of this machine that the proxy brings those calls to.", _port, default=8443)
     discord_token: str | None = _setting(
         "The token of your Discord bot, from the developer portal; empty: no Discord.", _discord_token, default=None, repr=False
     )

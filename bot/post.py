@@ -15,6 +15,9 @@ from storage.answers import Waiting
 FIRST_RETRY = 1.0
 LONGEST_RETRY = 60.0
 MOST_TRIES = 12
+FEW = 4
+"""Answers of one chat that are read together: while they wait for their turn they are in memory."""
+
 GRACE = 2.0
 """Seconds that the end of the program waits for what is on its way."""
 
@@ -75,7 +78,7 @@ class Post:
 
     async def _waiting(self, chat: str) -> list[Waiting]:
         async with self._showing.store.read() as tx:
-            return await answers.waiting(tx, self._showing.adapter.platform, chat)
+            return await answers.waiting(tx, self._showing.adapter.platform, chat, FEW)
 
     async def _one(self, waiting: Waiting) -> None:
         """Show one answer, until it is shown or it is clear that it never will be; then note that, however often the database refuses."""

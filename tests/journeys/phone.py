@@ -59,9 +59,9 @@ class Desk(Room):
 
 
 @asynccontextmanager
-async def connected(home: Path, server: TelegramServer) -> AsyncIterator[Desk]:
+async def connected(home: Path, server: TelegramServer, **more: Any) -> AsyncIterator[Desk]:
     """The program as `foliopilot run` has it, on a durable database in `home`."""
-    settings = Settings(home=home, telegram_token=TOKEN, telegram_base=server.base)
+    settings = Settings(home=home, telegram_token=TOKEN, telegram_base=server.base, **more)
     async with opened(settings) as (house, line):
         yield Desk(house, Chat(house), line, server)
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from tests.servers.telegram_rules import (
     Meter,
@@ -66,6 +66,9 @@ class TelegramServer:
         self.offered: dict[str, dict[str, str]] = {}
         self._became: dict[int, int] = {}
         self.base = ""
+        self.hook: tuple[str, str] | None = None
+        self.brought: list[int] = []
+        self._calls: list[asyncio.Task[None]] = []
         self.slow = 0.0  # seconds that a message takes to be confirmed
         self._updates: list[dict[str, Any]] = []
         self._newest: dict[str, Any] = {}
@@ -89,6 +92,8 @@ class TelegramServer:
         self.base = f"http://127.0.0.1:{self.port}/bot"
 
     async def stop(self) -> None:
+        self.hook = None
+        await asyncio.gather(*self._calls, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -166,7 +171,36 @@ class TelegramServer:
     async def _getme(self, fields: dict[str, Any]) -> dict[str, Any]:
         return BOT | {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
 
+    async def _setwebhook(self, fields: dict[str, Any]) -> bool:
+        self.hook = (fields["url"], fields["secret_token"])
+        self._calls.append(asyncio.create_task(self._bring()))
+        return True
+
+    async def _deletewebhook(self, fields: dict[str, Any]) -> bool:
+        self.hook = None
+        return True
+
+    async def _bring(self) -> None:
+        """Bring updates to the address one after the other, each until it is taken."""
+        async with ClientSession() as session:
+            while self.hook is not None:
+                address, secret = self.hook
+                if not self._updates:
+                    await asyncio.sleep(0.01)
+                    continue
+                head = {"X-Telegram-Bot-Api-Secret-Token": secret}
+                async with session.post(address, json=self._updates[0], headers=head) as answer:
+                    self.brought.append(answer.status)
+                    if answer.status == 200:
+                        self._updates.pop(0)
+                    else:
+                        await asyncio.sleep(0.05)
+
     async def _getupdates(self, fields: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.hook is not None:
+            raise Refused(
+                409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+            )
         if self._poll is not None:
             self._poll.set()
         mine = self._poll = asyncio.Event()

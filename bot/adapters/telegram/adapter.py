@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,15 +30,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The bot's token, and where the platform is: another address for a Bot API server of one's own."""
+    """The bot's token, where the platform is (another address for a Bot API server of one's own), and where it may call us."""
 
     token: str
     base: str = BASE
+    webhook: str = ""
+    port: int = 8443
 
 
 def build(settings: Settings, clock: Clock) -> Telegram:
     """An adapter on a house's clock; nothing connects before `open`."""
-    return Telegram(Api(settings.token, settings.base, SystemClock()), clock)
+    return Telegram(Api(settings.token, settings.base, SystemClock()), clock, settings)
 
 
 class Telegram:
@@ -45,8 +48,9 @@ class Telegram:
 
     inlet: Inlet
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, settings: Settings) -> None:
         self.api = api
+        self._settings = settings
         self._clock = clock
         self._wall = SystemClock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +88,34 @@ class Telegram:
         await self.api.close()
 
     async def serve(self) -> None:
-        """Fetch updates until cancelled: written down first, then confirmed by the next request. Trouble is said once and waited out."""
+        """Take updates until cancelled: fetched, or brought where an address is set that the platform may call."""
+        if self._settings.webhook:
+            await self._called()
+        else:
+            await self._fetched()
+
+    async def _called(self) -> None:
+        webhook = importlib.import_module("bot.adapters.telegram.webhook")  # with the library's server, which few need
+        expected = webhook.secret(self._settings.token)
+        async with webhook.listening(self._settings.webhook, self._settings.port, expected, self._take):
+            await self._persistently(lambda: self.api.call_at(self._settings.webhook, expected))
+            await asyncio.Event().wait()
+
+    async def _persistently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Until it worked; trouble is said once."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await work()
+                return
+            except TelegramError as error:
+                self._said(f"Telegram was not told how updates come: {error}")
+                await self._wall.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _fetched(self) -> None:
+        """Written down first, then confirmed by the next request. Trouble is said once and waited out."""
+        await self._persistently(self.api.call_nowhere)
         offset: int | None = None
         pause = FIRST_PAUSE
         while True:

@@ -35,6 +35,7 @@ from domain.ports import Clock
 
 POLL = 25  # seconds the platform holds a request for updates open
 PAGE = 100
+CALLS = 4  # updates that the platform brings at one time
 METHOD = "GetUpdates"  # methods are read without case; the library warns of those it has a call for
 TWICE_EVERY = 30.0  # seconds to leave to another program that polls with the same token
 SAME = "message is not modified"
@@ -96,6 +97,14 @@ class Api:
         except RetryAfter as error:
             raise Busy(_seconds(error)) from error
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    async def call_at(self, address: str, secret: str) -> None:
+        """Have the platform bring updates to an address, each with the secret."""
+        await self._bot.set_webhook(address, secret_token=secret, allowed_updates=list(ALLOWED), max_connections=CALLS)
+
+    async def call_nowhere(self) -> None:
+        """Have the platform wait until updates are fetched; what waits stays."""
+        await self._bot.delete_webhook(drop_pending_updates=False)
 
     async def send(self, chat: str, page: Page, manner: Manner) -> str:
         """Show a page, under a message where that is still there; returns the new message's id. Raises Busy, ChatGone or TelegramError."""
