@@ -41,6 +41,7 @@ SHORT = 1.0
 WAITED = timedelta(seconds=10)
 MANY_HELD = 3
 AT_ONCE = 200
+MOST_MERGED = 1000
 MOMENT = 0.003  # seconds
 GRACE = 2.0  # seconds
 
@@ -156,11 +157,11 @@ class Courier:
                 break
         return shown
 
-    async def _waiting(self, lane: Lane) -> list[OutboxRow]:
+    async def _waiting(self, lane: Lane, most: int = AT_ONCE) -> list[OutboxRow]:
         async with self._store.read() as tx:
             if lane.critical:
-                return await outbox.urgent(tx, self._account, AT_ONCE, chat=self._ear.chat)
-            return await outbox.ordinary(tx, self._account, self._clock.now(), AT_ONCE, chat=self._ear.chat)
+                return await outbox.urgent(tx, self._account, most, chat=self._ear.chat)
+            return await outbox.ordinary(tx, self._account, self._clock.now(), most, chat=self._ear.chat)
 
     async def _next(self, rows: Sequence[OutboxRow], lane: Lane) -> Load | None:
         """The next message of these rows; what is not to be told now is settled or held on the way to it."""
@@ -171,6 +172,7 @@ class Courier:
         held = sum(1 for row in rows if row.verdict is Verdict.HELD)
         late = self._clock.now() - rows[0].alert.at > WAITED
         if (late and len(rows) > MANY) or held > MANY_HELD:
+            rows = rows if len(rows) < AT_ONCE else await self._waiting(lane, MOST_MERGED)
             return await self._merged(rows, "came while it was quiet" if held > MANY_HELD else "had to wait")
         return await self._single(rows)
 
