@@ -22,7 +22,8 @@ from app.wiring import House, build
 from app.worlds import Wanted
 from benchmarks.timing import Row, milliseconds, quantile
 from domain.people import Member, Role
-from tests.servers.telegram import TOKEN, Person, TelegramServer
+from tests.servers.telegram import TOKEN, TelegramServer
+from tests.servers.telegram_people import Person
 
 UPDATES, WARM, STARTS = 400, 40, 3
 GOAL, START = 0.001, 3.0

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, Table, Text, Tone
+from domain.chat import Block, Button, Buttons, Chart, Code, Keys, KeyValues, Reply, Table, Text, Tone
 
 Paint = Callable[[str, Tone], str]
 ELLIPSIS = "…"
@@ -26,7 +26,7 @@ def render(reply: Reply, *, width: int = 80, paint: Paint = unpainted, number_bu
     `number_buttons` shows buttons as `.1 Label`, the way a terminal chooses them; otherwise buttons that hold a line to say show that line.
     """
     buttons = [button for block in reply.blocks if isinstance(block, Buttons) for button in block.buttons]
-    parts = [_block(block, width, paint) for block in reply.blocks if not isinstance(block, Buttons)]
+    parts = [_block(block, width, paint) for block in reply.blocks if not isinstance(block, Buttons | Keys)]
     if buttons and number_buttons:
         parts.append(_numbered(buttons, width, paint))
     return "\n\n".join(part for part in parts if part)
@@ -51,7 +51,7 @@ def _block(block: Block, width: int, paint: Paint) -> str:
             return _table(block, width, paint)
         case Chart():
             return _chart(block, width, paint)
-        case Buttons():
+        case Buttons() | Keys():
             return ""
 
 

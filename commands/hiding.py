@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, Table, Text
+from domain.chat import Block, Button, Buttons, Chart, Code, Keys, KeyValues, Reply, Table, Text
 
 HIDDEN = "•••"
 _FIGURE = re.compile(r"[−+-]?[$€£]?\d[\d,.]*\d%?|[−+-]?[$€£]?\d%?")
@@ -27,7 +27,7 @@ def _block(block: Block) -> tuple[Block, ...]:
         case Buttons(buttons):
             kept = tuple(Button(_words(b.label), b.payload) for b in buttons if not any(c.isdigit() for c in b.payload))
             return (Buttons(kept),) if kept else ()
-        case Chart() | Code():
+        case Chart() | Code() | Keys():
             return ()
 
 

@@ -107,7 +107,14 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Block = Text | KeyValues | Table | Chart | Code | Buttons
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Rows of lines that stay below the input to be tapped, until others take their place; none takes them away."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block = Text | KeyValues | Table | Chart | Code | Buttons | Keys
 
 
 class ReplyKind(StrEnum):

@@ -16,7 +16,8 @@ from bot.connection import Connection
 from domain.chat import Incoming, Reply, Text
 from domain.tickets import Origin
 from tests.journeys.chat import Chat
-from tests.servers.telegram import TOKEN, Person, TelegramServer
+from tests.servers.telegram import TOKEN, TelegramServer
+from tests.servers.telegram_people import Person
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.journeys.phone import connected
-from tests.servers.telegram import Person, TelegramServer
+from tests.servers.telegram import TelegramServer
+from tests.servers.telegram_people import Person
 
 STRANGER = "You are 666 on telegram. An owner of this installation must approve that id before anything is shown here."
 
@@ -267,3 +268,13 @@ async def test_quick_quotes_in_any_chat_are_of_the_market_alone_and_not_for_stra
         await telegram.until(lambda: "eve" in telegram.offered)
         assert telegram.offered["eve"] == {}
         assert len(ada.shown) == 1
+
+
+async def test_lines_to_tap_stay_below_the_input_until_they_are_switched_off(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        assert "Tap a line below" in await said(ada, "/keyboard on")
+        assert "positions worth" in await said(ada, telegram.keys[11][0][0])
+        await said(ada, "/keyboard off")
+        assert telegram.keys[11] == []
+        assert "Telegram has one" in await desk.terminal.say("/keyboard")

@@ -12,11 +12,13 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
+from tests.servers.telegram_people import Person
 from tests.servers.telegram_rules import (
     Meter,
     Refused,
     checked_caption,
     checked_commands,
+    checked_keys,
     checked_markup,
     checked_picture,
     checked_results,
@@ -68,6 +70,7 @@ class TelegramServer:
         self.base = ""
         self.hook: tuple[str, str] | None = None
         self.brought: list[int] = []
+        self.keys: dict[int, list[list[str]]] = {}
         self._calls: list[asyncio.Task[None]] = []
         self.slow = 0.0  # seconds that a message takes to be confirmed
         self._updates: list[dict[str, Any]] = []
@@ -228,8 +231,11 @@ class TelegramServer:
     async def _new(self, fields: dict[str, Any], text: str) -> Message:
         chat = int(fields["chat_id"])
         rows = checked_markup(fields.get("reply_markup"))
+        keys = checked_keys(fields.get("reply_markup"))
         self._reachable(chat)
         self.meter.admit(chat, time.monotonic(), group=chat in self._groups)
+        if keys is not None:
+            self.keys[chat] = keys
         reply = fields.get("reply_parameters") or {}
         message = Message(next(self._ids), chat, text, rows, reply.get("message_id"), bool(fields.get("disable_notification")))
         message.topic = int(fields.get("message_thread_id") or 0)
@@ -348,52 +354,6 @@ class TelegramServer:
         if told:
             service = {"message_id": self.next_id(), "date": int(time.time()), "chat": self._chat(old) | {"type": "group"}}
             self.put({"message": service | {"migrate_to_chat_id": new}})
-
-
-class Person:
-    """Somebody with a phone. What they type and tap becomes updates."""
-
-    def __init__(self, server: TelegramServer, number: int, name: str) -> None:
-        self.server, self.number, self.name = server, number, name
-        self.started = self.blocked = False
-        self._taps = itertools.count(1)
-
-    @property
-    def shown(self) -> list[Message]:
-        return self.server.of(self.number)
-
-    def says(self, text: str, *, chat: int | None = None, age: float = 0, **more: Any) -> int:
-        self.started = True
-        return self.server.put({"message": self.message(text, chat=chat, age=age) | more})
-
-    async def glances(self, text: str) -> dict[str, str]:
-        """What is offered for a text after the bot's name, in a conversation with somebody else."""
-        asked = f"{self.number}-{next(self._taps)}"
-        self.server.put({"inline_query": {"id": asked, "from": self.json, "query": text, "offset": ""}})
-        found: dict[str, str] = await self.server.until(lambda: self.server.offered.get(asked))
-        return found
-
-    def taps(self, message: Message, label: str, times: int = 1) -> list[int]:
-        return [self.presses(message, message.payload(label)) for _ in range(times)]
-
-    def presses(self, message: Message, payload: str) -> int:
-        tap = f"{self.number}-{next(self._taps)}"
-        self.server.tapped(tap)
-        shown = {"message_id": message.id, "date": int(time.time()), "chat": self.server._chat(message.chat), "text": message.text}
-        return self.server.put({"callback_query": {"id": tap, "from": self.json, "chat_instance": "1", "data": payload, "message": shown}})
-
-    def message(self, text: str, *, chat: int | None = None, age: float = 0) -> dict[str, Any]:
-        number = self.number if chat is None else chat
-        at = int(time.time() - age)
-        return {"message_id": self.server.next_id(), "date": at, "chat": self.server._chat(number), "from": self.json, "text": text}
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return {"id": self.number, "is_bot": False, "first_name": self.name}
-
-    async def hears(self, count: int, within: float = 10.0) -> Message:
-        """The newest message once there are so many."""
-        return (await self.server.shows(self.number, count, within))[-1]
 
 
 NESTED = frozenset(

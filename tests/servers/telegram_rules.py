@@ -90,6 +90,16 @@ def checked_results(results: list[dict[str, Any]]) -> None:
         raise Refused(400, "Bad Request: RESULT_ID_INVALID")
 
 
+def checked_keys(markup: dict[str, Any] | None) -> list[list[str]] | None:
+    """The rows below the input; empty where they are taken away, None where nothing is said of them."""
+    if markup is None or "inline_keyboard" in markup:
+        return None
+    rows = [[key if isinstance(key, str) else key["text"] for key in row] for row in markup.get("keyboard", [])]
+    if not rows and not markup.get("remove_keyboard"):
+        raise Refused(400, "Bad Request: object expected as reply markup")
+    return rows
+
+
 def checked_markup(markup: dict[str, Any] | None) -> list[list[dict[str, Any]]]:
     rows: list[list[dict[str, Any]]] = (markup or {}).get("inline_keyboard", [])
     buttons = [button for row in rows for button in row]

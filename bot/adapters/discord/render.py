@@ -13,7 +13,7 @@ from bot.cutting import cut, units
 from bot.limits import DISCORD
 from bot.pictures import alternative, told
 from bot.plain import render as plainly
-from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
+from domain.chat import Block, Button, Buttons, Chart, Code, Keys, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
 from domain.facts import RESULT
 from domain.orders import OrderIntent, OrderType
 from domain.tickets import CODE, Ticket
@@ -159,7 +159,7 @@ def _put(draft: _Draft, block: Block) -> None:
             shown = plainly(Reply((block,)), width=WIDTH).replace("```", "'''")
             for part in cut(shown, DISCORD.field - 16):
                 draft.text(f"```\n{part}\n```")
-        case Buttons():
+        case Buttons() | Keys():
             return
 
 

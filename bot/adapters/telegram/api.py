@@ -18,6 +18,8 @@ from telegram import (
     InputMediaPhoto,
     InputTextMessageContent,
     LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     ReplyParameters,
     User,
 )
@@ -113,7 +115,7 @@ class Api:
             **_where(chat),
             "disable_notification": manner.silent,
             "reply_parameters": reply,
-            "reply_markup": _markup(page.keyboard),
+            "reply_markup": _markup(page.keyboard) if page.keys is None else _keys(page.keys),
         }
         async with self.pace.turn(_number(chat), urgent=manner.urgent, group=manner.group):
             try:
@@ -245,3 +247,7 @@ def _seconds(error: RetryAfter) -> float:
 def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
     rows = [[InlineKeyboardButton(b.label, callback_data=b.payload) for b in row] for row in keyboard if row]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _keys(rows: Sequence[Sequence[str]]) -> ReplyKeyboardMarkup | ReplyKeyboardRemove:
+    return ReplyKeyboardMarkup(rows, resize_keyboard=True, is_persistent=True) if rows else ReplyKeyboardRemove()

@@ -11,7 +11,7 @@ from bot.cutting import cut, units
 from bot.limits import TELEGRAM
 from bot.pictures import told
 from bot.plain import render as plainly
-from domain.chat import Block, Button, Buttons, Chart, Code, KeyValues, Reply, Table, Text, Tone
+from domain.chat import Block, Button, Buttons, Chart, Code, Keys, KeyValues, Reply, Table, Text, Tone
 
 PHONE = 34
 """Characters of a monospaced line that a phone shows without breaking it."""
@@ -31,6 +31,7 @@ class Page:
     text: str
     keyboard: Keyboard = ()
     picture: bytes = b""
+    keys: tuple[tuple[str, ...], ...] | None = None  # below the input from now on; empty takes them away, None leaves them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def pages(reply: Reply) -> tuple[Page, ...]:
     keyboard = tuple(_rows(reply))
     made = [Page("\n\n".join(p.html for p in page), "\n\n".join(p.text for p in page)) for page in found if page]
     made = made or [Page("…", "…")]
-    made[-1] = Page(made[-1].html, made[-1].text, keyboard)
+    keys = next((block.rows for block in reply.blocks if isinstance(block, Keys)), None)
+    made[-1] = Page(made[-1].html, made[-1].text, keyboard if keys is None else (), keys=keys)  # a message has one kind of keyboard
     return tuple(made)
 
 
@@ -92,7 +94,7 @@ def _pieces(block: Block, *, first: bool) -> Iterable[_Piece]:
         case Table() | Chart():
             shown = plainly(Reply((block,)), width=PHONE)
             yield from (_Piece(f"<pre>{escape(part, quote=False)}</pre>", part) for part in cut(shown, LONGEST_PIECE))
-        case Buttons():
+        case Buttons() | Keys():
             return
 
 
