@@ -26,14 +26,24 @@ class Showing:
         self.account = account
 
     async def show(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> None:
-        """Show a reply; raises what the adapter raises. What follows a card up stands under its first message in this chat."""
-        ticket = thread(reply)
-        if ticket and not manner.under:
+        """Show a reply; raises what the adapter raises. What follows a card up stands under its first message in this chat.
+
+        Of an order there is one message: what makes no sound is shown in its place, what does takes its place.
+        """
+        ticket, earlier = thread(reply), ""
+        if ticket and (not manner.under or reply.order):
             async with self.store.read() as tx:
-                manner = replace(manner, under=await messages.first(tx, self.adapter.platform, chat, ticket))
+                manner = replace(manner, under=manner.under or await messages.first(tx, self.adapter.platform, chat, ticket))
+                earlier = await messages.last(tx, self.adapter.platform, chat, _told_of(reply)) if reply.order else ""
+        if earlier and manner.silent and await self.adapter.edit(chat, earlier, reply):
+            return
         message = await self.adapter.send(chat, reply, manner)
         if ticket:
-            await self._note(chat, message, ticket, open=not_over(reply))
+            await self._note(chat, message, _told_of(reply), open=not_over(reply))
+        if earlier:
+            await self.adapter.delete(chat, earlier)
+            async with self.store.write() as tx:
+                await messages.forget(tx, self.adapter.platform, chat, earlier)
 
     async def replace(self, chat: str, message: str, reply: Reply) -> None:
         """Show a reply in the place of what a message showed."""
@@ -46,6 +56,11 @@ class Showing:
         shown = Shown(self.adapter.platform, chat, message, self.account, ticket, open)
         async with self.store.write() as tx:
             await messages.note(tx, shown, self.clock.now())
+
+
+def _told_of(reply: Reply) -> str:
+    """What a message is remembered by: its ticket, or an order of it."""
+    return f"{thread(reply)}/{reply.order}" if reply.order else thread(reply)
 
 
 def thread(reply: Reply) -> str:

@@ -61,7 +61,7 @@ def filled(order: Order, fill: Fill, realised: Decimal, why: str = "", currency:
     )
     fees = (Text(f"Fees {money_text(fill.fee, currency)}.", Tone.QUIET),) if fill.fee else ()
     buttons = Buttons((Button("Positions", "/positions"), Button("Stops", "/stops")))
-    return Reply((Text(f"{lead}{result}.", Tone.LEAD), *fees, buttons), facts=facts, thread=order.ticket)
+    return Reply((Text(f"{lead}{result}.", Tone.LEAD), *fees, buttons), facts=facts, thread=order.ticket, order=order.client_id)
 
 
 def rejected(order: Order) -> Reply:
@@ -137,7 +137,7 @@ def _of(order: Order, lead: str, *, tone: Tone = Tone.LEAD, cancel: bool = False
         blocks.append(Text(reason_sentence(order.reason), Tone.QUIET))
     if cancel:
         blocks.append(Buttons((Button("Cancel order", f"#order-{order.client_id} cancel"),)))
-    return Reply(tuple(blocks), thread=order.ticket)
+    return Reply(tuple(blocks), thread=order.ticket, order=order.client_id)
 
 
 def _fact(fill: Fill, key: str, label: str, value: Decimal, unit: str) -> Fact:

@@ -145,6 +145,7 @@ class Reply:
     ticket: Ticket | None = None
     failure: Failure | None = None
     thread: str | None = None  # the ticket id whose card this follows up
+    order: str = ""  # the client id of the order that this tells of: where it can be, one message tells how that goes
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,8 +195,8 @@ class ChatAdapter(Protocol):
         """Show a reply in a chat and return the platform's message id; raises Busy, ChatGone or another error when it was not shown."""
         ...
 
-    async def edit(self, chat: str, message: str, reply: Reply) -> None:
-        """Replace what a message shows."""
+    async def edit(self, chat: str, message: str, reply: Reply) -> bool:
+        """Replace what a message shows; False where that is not there to be replaced. Raises as `send`."""
         ...
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:

@@ -34,6 +34,17 @@ async def first(tx: Tx, platform: str, chat: str, thread: str) -> str:
     return str(rows[0]["message"]) if rows else ""
 
 
+async def last(tx: Tx, platform: str, chat: str, thread: str) -> str:
+    """The message of a chat that told of something last; empty where none did."""
+    rows = await tx.select("messages", platform=platform, chat=chat, thread=thread, order="seq", descending=True, limit=1)
+    return str(rows[0]["message"]) if rows else ""
+
+
+async def forget(tx: Tx, platform: str, chat: str, message: str) -> None:
+    """A message is not there any more."""
+    await tx.delete("messages", platform=platform, chat=chat, message=message)
+
+
 async def open_cards(tx: Tx, platform: str, account: str) -> list[Shown]:
     """The messages with buttons that answer a ticket of an account, oldest first."""
     rows = await tx.select("messages", platform=platform, open=True, account=account, order="seq")

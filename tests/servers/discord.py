@@ -200,8 +200,11 @@ class DiscordServer:
                 if mine is None:
                     raise Refused(404, 10008, "Unknown Message")
                 return self._edited(mine, body)
-            case "DELETE", "channels", _, "messages", _:
-                raise Refused(403, 50013, "Missing Permissions")
+            case "DELETE", "channels", channel, "messages", number:
+                if not any(m.id == number and m.channel == channel for m in self.messages):
+                    raise Refused(403, 50003, "Cannot execute action on a DM channel")
+                self.messages = [m for m in self.messages if m.id != number]
+                return None
         raise Refused(404, 0, "404: Not Found")
 
     def _found(self, wanted: Any) -> Message:

@@ -298,7 +298,9 @@ class TelegramServer:
         return True
 
     async def _deletemessage(self, fields: dict[str, Any]) -> bool:
-        self.deleted.append((int(fields["chat_id"]), int(fields["message_id"])))
+        chat, number = int(fields["chat_id"]), int(fields["message_id"])
+        self.deleted.append((chat, number))
+        self.messages = [m for m in self.messages if (m.chat, m.id) != (chat, number)]
         return True
 
     async def _answerinlinequery(self, fields: dict[str, Any]) -> bool:

@@ -139,8 +139,8 @@ class Discord:
             message = message or await self._direct.send(chat, page, manner, number)
         return message
 
-    async def edit(self, chat: str, message: str, reply: Reply) -> None:
-        """Replace what a message shows; what does not fit it follows as messages of its own."""
+    async def edit(self, chat: str, message: str, reply: Reply) -> bool:
+        """Replace what a message shows; what does not fit it follows as messages of its own. False where it is not there any more."""
         first, *more = illustrated(reply, await picture(reply))
         turn = self._turns.of(message)
         try:
@@ -150,8 +150,10 @@ class Discord:
                 await self._direct.edit(chat, message, first)
         except discord.NotFound as error:
             log.info("message %s for %s is not there any more: %s", message, chat, error)
+            return False
         for number, page in enumerate(more):
             await self._direct.send(chat, page, Manner(silent=True), number)
+        return True
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """Make the slash commands known. Everybody sees their names; what they do is for those who were let in."""
@@ -170,8 +172,8 @@ class Discord:
         """Nothing: what is said on a server comes as a private line already."""
 
     async def delete(self, chat: str, message: str) -> bool:
-        """Take a message away; a bot may do that on a server where it manages messages, never in direct messages."""
-        return await self._direct.delete(message)
+        """Take a message away: one of its own, and on a server where it manages messages those of others."""
+        return await self._direct.delete(chat, message)
 
     # what comes in
 

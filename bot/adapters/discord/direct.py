@@ -58,13 +58,12 @@ class Direct:
         except discord.DiscordException as error:
             log.info("no typing sign for %s: %s", chat, error)
 
-    async def delete(self, message: str) -> bool:
-        """Take a message of a server away, `channel-message`; False where that is not allowed, and for one of direct messages."""
+    async def delete(self, chat: str, message: str) -> bool:
+        """Take a message away, of a server as `channel-message`; False where that is not allowed."""
         channel, dash, number = message.partition("-")
-        if not dash:
-            return False
         try:
-            await self.client().get_partial_messageable(int(channel)).get_partial_message(int(number)).delete()
+            where = self.client().get_partial_messageable(int(channel)) if dash else await self._channel(chat)
+            await where.get_partial_message(int(number or message)).delete()
         except discord.HTTPException as error:
             log.info("message %s stays: %s", message, error)
             return False

@@ -145,12 +145,13 @@ class Telegram:
             manner = replace(manner, under="", silent=True)  # only the first makes a sound
         return message
 
-    async def edit(self, chat: str, message: str, reply: Reply) -> None:
-        """Replace what a message shows; what does not fit it follows as messages of its own."""
+    async def edit(self, chat: str, message: str, reply: Reply) -> bool:
+        """Replace what a message shows; what does not fit it follows as messages of its own. False where it is not there any more."""
         first, *more = illustrated(reply, await picture(reply))
-        await self.api.edit(chat, message, first)
-        for page in more:
+        there = await self.api.edit(chat, message, first)
+        for page in more if there else ():
             await self.api.send(chat, page, Manner(silent=True))
+        return there
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """Strangers see no menu; see `menu`."""

@@ -139,8 +139,8 @@ class Api:
             sent = await self._bot.send_message(text=text, link_preview_options=NO_PREVIEW, **fields, **how)
         return str(sent.message_id)
 
-    async def edit(self, chat: str, message: str, page: Page) -> None:
-        """Replace what a message shows; one that shows it already, or that is not there any more, is left. Raises as `send`."""
+    async def edit(self, chat: str, message: str, page: Page) -> bool:
+        """Replace what a message shows, True also where it shows that already; False where it is not there any more. Raises as `send`."""
         fields: dict[str, Any] = {
             **_where(chat, topic=False),
             "message_id": int(message),
@@ -150,10 +150,13 @@ class Api:
             try:
                 await self._replaced(page, fields)
             except BadRequest as error:
-                if not any(word in str(error).lower() for word in (SAME, *GONE)):
+                if any(word in str(error).lower() for word in GONE):
+                    return False
+                if SAME not in str(error).lower():
                     raise self._said(error) from error
             except TelegramError as error:
                 raise self._said(error) from error
+        return True
 
     async def _replaced(self, page: Page, fields: Mapping[str, Any]) -> None:
         """A picture takes the place of whatever was there; words alone that of words, or they stand under the picture that stays."""

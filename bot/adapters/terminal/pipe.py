@@ -53,9 +53,10 @@ class Pipe:
         self._sink.flush()
         return ""
 
-    async def edit(self, chat: str, message: str, reply: Reply) -> None:
+    async def edit(self, chat: str, message: str, reply: Reply) -> bool:
         """A pipe cannot take back what it printed: print the new state."""
         await self.send(chat, reply)
+        return True
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """A pipe has no menu."""

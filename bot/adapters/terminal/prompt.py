@@ -114,9 +114,10 @@ class Prompt:
                 self._session.output.flush()
             return shown
 
-    async def edit(self, chat: str, message: str, reply: Reply) -> None:
+    async def edit(self, chat: str, message: str, reply: Reply) -> bool:
         """What scrolled by stays; the new state is printed."""
         await self.send(chat, reply)
+        return True
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """The palette reads the registry itself."""
