@@ -25,6 +25,7 @@ class Cards:
         self._showing = showing
         self._woken = asyncio.Event()
         self._woken.set()  # what an earlier program left
+        showing.noted = self._woken.set  # its ticket may have moved between the showing and the note
         self._said: dict[tuple[str, str], TicketStatus] = {}
 
     async def heard(self, event: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.platform import Platform
@@ -24,6 +25,7 @@ class Showing:
         self.store = store
         self.clock = clock
         self.account = account
+        self.noted: Callable[[], None] = _nobody
 
     async def show(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> None:
         """Show a reply; raises what the adapter raises. What follows a card up stands under its first message in this chat.
@@ -56,6 +58,12 @@ class Showing:
         shown = Shown(self.adapter.platform, chat, message, self.account, ticket, open)
         async with self.store.write() as tx:
             await messages.note(tx, shown, self.clock.now())
+        if open:
+            self.noted()
+
+
+def _nobody() -> None:
+    """Who is told that a card is shown, until somebody is."""
 
 
 def _told_of(reply: Reply) -> str:

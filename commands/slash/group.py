@@ -11,7 +11,7 @@ from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Text, 
 from domain.errors import BadArgument
 from domain.people import AccessMove, AccessMoved, Groups, Sight
 
-EXAMPLES = ("/group", "/group figures", "/group nothing telegram:-1001")
+EXAMPLES = ("/group", "/group figures telegram:-1001", "/group nothing telegram:-1001")
 
 
 @command("System", access=Access.ADMIN, examples=EXAMPLES)

@@ -164,3 +164,15 @@ async def test_what_is_on_its_way_when_the_program_ends_is_noted_and_not_shown_a
         ada.says("/status")
         await telegram.until(lambda: any("ccount" in m.text for m in ada.shown[2:]))
     assert len([m for m in ada.shown if "positions worth" in m.text]) == 1
+
+
+async def test_a_card_that_is_answered_while_it_is_being_shown_loses_its_buttons(tmp_path: Path, telegram: TelegramServer) -> None:
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        telegram.slow = 0.5  # the platform shows it and does not say so yet
+        ada.says("#AAPL close 50%")
+        card = await ada.hears(2)
+        assert "Cancelled" in await desk.terminal.say(f"cancel {card.payload('Confirm').split(':')[1]}")
+        telegram.slow = 0.0
+        await telegram.until(lambda: card.text.startswith("Cancelled: #AAPL close 50%"))
+        assert card.labels == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from yarl import URL
 
 from bot.adapters.discord import lines, slash, views
@@ -112,6 +113,9 @@ class Discord:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
+        for thread in threading.enumerate():  # a connection that was just being made is not closed with the others
+            if isinstance(thread, KeepAliveHandler):
+                thread.stop()
 
     async def serve(self) -> None:
         """Listen until cancelled. The library comes back by itself after most troubles; after the others we do."""
