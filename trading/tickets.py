@@ -37,6 +37,7 @@ BY_RESTART = "expired by restart, nothing was sent"
 BY_TIME = "expired, nothing was sent"
 WHO = "desk"
 LARGE_WORD = "LARGE"
+RESUME_WORD = "RESUME"
 
 Beside = Callable[[Unit, Ticket], Awaitable[None]]
 
@@ -232,12 +233,12 @@ class TicketDesk:
         return ticket if ticket is not None and ticket.account == self._book.spec.name else None
 
     def _asks(self, found: Assessment, origin: Origin, word: str | None) -> str | None:
-        """What the card asks for besides the tap: of a large order a word as well, and a code in its place where the person has one."""
+        """What the card asks for besides the tap: a word, of a large order and to trade again too; a code instead where there is one."""
         value = sum((leg.value or ZERO for leg in found.consequence.legs), ZERO)
         large = self._terms.large is not None and value > self._terms.large and not closes(found.intents)
         reserved = any(isinstance(intent, OWNERS_ONLY) for intent in found.intents)
-        word = word or (LARGE_WORD if large else None)
-        return self._authority.word(origin, word, weighty=reserved or word is not None)
+        word = word or (LARGE_WORD if large else RESUME_WORD if reserved else None)
+        return self._authority.word(origin, word, weighty=word is not None)
 
     def _ticket(self, found: Assessment, **fields: object) -> Ticket:
         now = self._clock.now()

@@ -162,7 +162,8 @@ async def test_emergency_stop_typed_halts_at_once_and_resume_is_a_card(room):
     assert buying.ticket is None or buying.ticket.status is TicketStatus.DENIED
     resume = await room.say("#resume")
     assert resume.kind is ReplyKind.TICKET
-    done = await room.say("", payload=payloads(resume)["Confirm"])
+    assert (await room.say("", payload=payloads(resume)["Confirm"])).failure.code == "word_needed"
+    done = await room.say("RESUME", payload=payloads(resume)["Confirm"])
     assert done.command == "resume"
     assert not room.floor.killswitch.halted()
     assert (await room.say("#resume")).failure.code == "nothing_to_do"

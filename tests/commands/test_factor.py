@@ -137,9 +137,9 @@ async def test_factors_are_known_again_after_a_restart(room, known):
     assert again.guarded(ME)
 
 
-async def test_without_factors_nothing_is_asked_and_no_code_can_be_right(room):
+async def test_without_factors_a_word_is_asked_for_and_no_code_can_be_right(room):
     assert lead(await room.say("/totp")) == "There are no second factors on this way in."
     assert (await room.say("/totp on")).failure.code == "not_allowed"
     await room.say("#emergency-stop")
     card = await room.say("#resume")
-    assert card.ticket.word is None
+    assert card.ticket.word == "RESUME", "a typed word stands in"

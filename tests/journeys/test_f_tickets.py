@@ -221,7 +221,7 @@ async def test_the_emergency_stop_halts_at_once_and_the_rest_waits_for_its_word(
         assert (after.positions, [o for o in after.orders if o.open]) == ((), [])
         await reader.say("#resume")
         resume = (await reader.house.floor.desk.open_tickets())[-1]
-        assert "Done" in await reader.say(f"confirm {resume.id}")
+        assert "Done" in await reader.say(f"confirm {resume.id} RESUME")
         assert (await reader.card("#buy AAPL 1")).open
         assert await reader.whole()
 
@@ -233,7 +233,9 @@ async def test_a_halt_outlives_the_program(tmp_path):
         assert "halted" in (await reader.banner()).lower()
         assert (await reader.reply("#buy AAPL 1")).ticket.status is TicketStatus.DENIED
         await reader.say("#resume")
-        await reader.say("yes")
+        resume = (await reader.house.floor.desk.open_tickets())[-1]
+        assert "RESUME" in await reader.say(f"confirm {resume.id}"), "a tap is too little"
+        await reader.say(f"confirm {resume.id} RESUME")
         assert (await reader.card("#buy AAPL 1")).open
 
 

@@ -79,6 +79,8 @@ async def test_an_alert_has_its_buttons_and_its_answer(tmp_path: Path, telegram:
         ada.taps(halted, "Resume")
         card = await telegram.until(lambda: next((m for m in ada.shown if m.text.startswith("#resume")), None))
         ada.taps(card, "Confirm")
+        await telegram.until(lambda: any(m.text.startswith("This needs its word besides the tap") for m in ada.shown))
+        ada.says(f"confirm {card.payload('Confirm').split(':')[1]} RESUME")
         await telegram.until(lambda: card.text.startswith("Done: #resume"))
         assert not desk.house.floor.killswitch.halted()
 

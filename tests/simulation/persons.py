@@ -220,7 +220,7 @@ async def knocks(world: World, dice: Dice) -> None:
             ticket = await house.floor.desk.propose(
                 line="#resume", verb="resume", origin=STRANGER, proposer=Proposer.PERSON, intents=(ResumeIntent(),)
             )
-            await house.floor.desk.confirm(ticket.id, ticket.digest(), STRANGER)
+            await house.floor.desk.confirm(ticket.id, ticket.digest(), STRANGER, word=ticket.word)
         except FoliopilotError:
             return
         raise Broken("only an owner resumes", f"ticket {ticket.id} of a stranger was released")

@@ -117,7 +117,8 @@ class Stage:
 
     async def do(self, *intents: Intent) -> Ticket:
         """Propose and confirm."""
-        return await self.confirm(await self.propose(*intents))
+        ticket = await self.propose(*intents)
+        return await self.confirm(ticket, word=ticket.word)
 
     async def ticket(self, ticket_id: str) -> Ticket:
         found = await self.floor.desk.get(ticket_id)

@@ -111,7 +111,7 @@ async def perform(scenario: Scenario, breaker: Breaker, *, unique: bool) -> tupl
     for part in (world.floor.desk, execution, execution.changes, execution._record):
         part._fail = breaker
     try:
-        await world.confirm(ticket)
+        await world.confirm(ticket, word=ticket.word)
         await world.floor.pulse()
         await world.floor.pulse()
     except Crash:

@@ -361,7 +361,7 @@ class TestHalted:
         guest = Origin("telegram", "1", "2")
         ticket = await world.propose(ResumeIntent(), origin=guest)
         with pytest.raises(NotAllowed):
-            await world.confirm(ticket, guest)
+            await world.confirm(ticket, guest, ticket.word)
         assert world.floor.killswitch.halted()
         done = await world.do(ResumeIntent())
         assert done.status is TicketStatus.EXECUTED
