@@ -237,8 +237,9 @@ class TicketDesk:
         value = sum((leg.value or ZERO for leg in found.consequence.legs), ZERO)
         large = self._terms.large is not None and value > self._terms.large and not closes(found.intents)
         reserved = any(isinstance(intent, OWNERS_ONLY) for intent in found.intents)
-        word = word or (LARGE_WORD if large else RESUME_WORD if reserved else None)
-        return self._authority.word(origin, word, weighty=word is not None)
+        resumes = any(isinstance(intent, ResumeIntent) for intent in found.intents)
+        word = word or (LARGE_WORD if large else RESUME_WORD if resumes else None)
+        return self._authority.word(origin, word, weighty=reserved or word is not None)
 
     def _ticket(self, found: Assessment, **fields: object) -> Ticket:
         now = self._clock.now()
