@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from commands import bracket
-from domain.chat import Block, Button, Buttons, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone
+from domain.chat import Block, Button, Buttons, Code, KeyValues, Reply, ReplyKind, Table, Text, Tone, Verb
 from domain.facts import Fact
 from domain.instruments import Instrument
 from domain.money import HUNDRED, money_text, percent_text, quantity_text
@@ -280,7 +280,8 @@ def _ending(ticket: Ticket, frame: Frame) -> list[Block]:
         blocks += [Text("Besides the tap this asks for the six digits your authenticator shows:", Tone.WARNING)]
         blocks += [Code(f"confirm {ticket.id} 123456")]
     elif ticket.word:
-        blocks += [Text(f"Because it is this much at once, type the word {ticket.word} with it:", Tone.WARNING)]
+        why = "this allows trading again" if ticket.verb == Verb.RESUME else "it is this much at once"
+        blocks += [Text(f"Because {why}, type the word {ticket.word} with it:", Tone.WARNING)]
         blocks += [Code(f"confirm {ticket.id} {ticket.word}")]
     seconds = int((ticket.expires - frame.now).total_seconds())
     blocks.append(Text(f"Card {ticket.id}. Expires in {max(seconds, 0)} s, at {frame.moment(ticket.expires)}.", Tone.QUIET))

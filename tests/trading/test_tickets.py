@@ -23,7 +23,7 @@ from domain.errors import (
     UserError,
     WordNeeded,
 )
-from domain.events import KillSwitchReleased, TicketMoved
+from domain.events import KillSwitchPulled, KillSwitchReleased, TicketMoved
 from domain.orders import CancelIntent, Intent, OrderIntent, OrderType, ReplaceIntent, ResumeIntent, Side
 from domain.tickets import Origin, TicketStatus
 from storage import tickets
@@ -354,6 +354,13 @@ class TestHalted:
             await world.confirm(ticket)
         assert await world.status(ticket.id) is TicketStatus.DENIED
         assert not world.broker.delivered
+
+    async def test_a_pull_is_written_once_also_where_a_round_comes_between(self) -> None:
+        world = await stage()
+        switch = world.floor.killswitch
+        await asyncio.gather(switch.pull("me"), switch.settle(), switch.settle())
+        assert switch.halted()
+        assert len(world.heard(KillSwitchPulled)) == 1
 
     async def test_only_an_owner_resumes(self) -> None:
         world = await stage()

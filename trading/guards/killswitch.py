@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from domain.events import KillSwitchPulled, KillSwitchReleased
 from domain.ports import Clock
 from storage import switches
@@ -18,6 +20,7 @@ class KillSwitch:
         self._bus = bus
         self._clock = clock
         self._unwritten: tuple[str, str] | None = None  # who pulled, and from where, while the database does not take it
+        self._turn = asyncio.Lock()  # a round of the core may come between a pull and its commit, and would write it twice
 
     def halted(self) -> bool:
         """True while trading is halted."""
@@ -42,9 +45,11 @@ class KillSwitch:
 
     async def settle(self) -> None:
         """Write a pull that the database refused; nothing to do on every other day."""
-        if self._unwritten is None:
-            return
-        who, origin = self._unwritten
+        async with self._turn:
+            if self._unwritten is not None:
+                await self._write(*self._unwritten)
+
+    async def _write(self, who: str, origin: str) -> None:
         at, account = self._clock.now(), self._book.spec.name
         async with self._bus.unit(who=who, origin=origin) as unit:
             await switches.set_halted(unit.tx, account, halted=True, who=who, at=at)
