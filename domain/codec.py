@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, cast
 
 T = typing.TypeVar("T")
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def instant_text(at: datetime) -> str:
@@ -34,7 +35,7 @@ def encode(value: Any) -> Any:
 
 def dumps(value: Any) -> str:
     """A domain value as JSON text: the same value always gives the same bytes."""
-    return json.dumps(encode(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(encode(value))
 
 
 def loads(kind: type[T], text: str) -> T:

@@ -144,7 +144,7 @@ class DurableStore:
                 tx.left = True
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, relaxed: bool = False) -> AsyncIterator[Tx]:
         """See `Store`."""
         self._refuse_misuse()
         async with self._lock:
@@ -153,7 +153,7 @@ class DurableStore:
                 async with self._begun(self.engine) as (connection, transaction):
                     tx = DurableTx(connection, writable=True)
                     try:
-                        await self._take_turn(connection)
+                        await self._take_turn(connection, relaxed=relaxed)
                         if self._fence is not None:
                             await self._fence(tx)
                         yield tx
@@ -181,11 +181,13 @@ class DurableStore:
                 raise failure_of(error) from error
             yield connection, transaction
 
-    async def _take_turn(self, connection: AsyncConnection) -> None:
+    async def _take_turn(self, connection: AsyncConnection, *, relaxed: bool) -> None:
         """Wait for the other processes' writers; what is read from here on is the latest there is."""
         try:
             await connection.execute(text(f"SET LOCAL lock_timeout = {int(self._patience * 1000)}"))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
+            if relaxed:
+                await connection.execute(text("SET LOCAL synchronous_commit = off"))
         except ERRORS as error:
             raise failure_of(error) from error
 

@@ -81,6 +81,7 @@ class FileStore:
         self._writer: asyncio.Task[Any] | None = None
         self._fence: Fence | None = None
         self._connection: sqlite3.Connection | None = None
+        self._quick: sqlite3.Connection | None = None
         self._group: _Group | None = None
         self._idle: list[sqlite3.Connection] = []
         self._disk = ThreadPoolExecutor(1, "foliopilot-disk")
@@ -103,31 +104,25 @@ class FileStore:
             self._give_back(connection)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
-        """See `Store`."""
+    async def write(self, *, relaxed: bool = False) -> AsyncIterator[Tx]:
+        """See `Store`. A relaxed write waits for no disk, unless it meets others that do."""
         self._refuse_misuse()
+        commit: asyncio.Task[None] | None = None
         async with self._lock:
             self._writer = asyncio.current_task()
             try:
-                group, connection = await self._begun()
-                tx = FileTx(connection, writable=True)
-                try:
-                    if self._fence is not None:
-                        await self._fence(tx)
-                    yield tx
-                    if tx.failure is not None:
-                        raise tx.failure
-                    self._execute(connection, "RELEASE one")
-                except BaseException:
-                    self._undo(group, connection)
-                    raise
-                finally:
-                    tx.left = True
-                group.members += 1
-                commit = group.commit = group.commit or asyncio.ensure_future(self._commit(group))
+                quick = self._quickly() if relaxed and self._group is None else None
+                if quick is not None:
+                    async with self._apart(quick) as tx:
+                        yield tx
+                else:
+                    async with self._among_others() as (tx, group):
+                        yield tx
+                    commit = group.commit = group.commit or asyncio.ensure_future(self._commit(group))
             finally:
                 self._writer = None
-        await through(commit)
+        if commit is not None:
+            await through(commit)
 
     async def renew(self) -> None:
         """Let go of every connection that is not in use; the next ones are made and settled anew."""
@@ -143,6 +138,66 @@ class FileStore:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._let_go)  # the last one empties the log into the file
         for pool in (self._disk, self._readers):
             pool.shutdown(wait=False)
+
+    @asynccontextmanager
+    async def _among_others(self) -> AsyncIterator[tuple[Tx, _Group]]:
+        """A write in the transaction that others share."""
+        group, connection = await self._begun()
+        tx = FileTx(connection, writable=True)
+        try:
+            async with self._fenced(tx):
+                yield tx, group
+            self._execute(connection, "RELEASE one")
+        except BaseException:
+            self._undo(group, connection)
+            raise
+        group.members += 1
+
+    @asynccontextmanager
+    async def _apart(self, connection: sqlite3.Connection) -> AsyncIterator[Tx]:
+        """A write in a transaction of its own, committed where it stands."""
+        tx = FileTx(connection, writable=True)
+        try:
+            async with self._fenced(tx):
+                yield tx
+            connection.commit()
+        except BaseException as error:
+            self._quick = None
+            connection.close()  # whatever of it was open is taken back
+            if isinstance(error, sqlite3.Error):
+                raise sqlite_failure(error) from error
+            raise
+
+    @asynccontextmanager
+    async def _fenced(self, tx: FileTx) -> AsyncIterator[None]:
+        try:
+            if self._fence is not None:
+                await self._fence(tx)
+            yield
+            if tx.failure is not None:
+                raise tx.failure
+        finally:
+            tx.left = True
+
+    def _quickly(self) -> sqlite3.Connection | None:
+        """A connection in a transaction whose commit waits for no disk; None while another process writes.
+
+        The log keeps the order of commits, so a power cut takes it back only together with all that came after it.
+        """
+        if self._quick is None:
+            self._quick = self._connect()
+            self._execute(self._quick, "PRAGMA synchronous = NORMAL")
+            self._execute(self._quick, "PRAGMA wal_autocheckpoint = 0")  # that waits for the disk: the other connection does it
+            self._execute(self._quick, "PRAGMA busy_timeout = 0")
+        try:
+            self._quick.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if primary_code(error) in _BUSY:
+                return None
+            self._quick.close()
+            self._quick = None
+            raise sqlite_failure(error) from error
+        return self._quick
 
     async def _begun(self) -> tuple[_Group, sqlite3.Connection]:
         """The transaction that is open, or a new one, with a savepoint of one's own."""
@@ -262,6 +317,9 @@ class FileStore:
         for connection in self._idle:
             connection.close()
         self._idle = []
+        if self._quick is not None:
+            self._quick.close()
+            self._quick = None
         self._discard()
 
     def _refuse_misuse(self) -> None:

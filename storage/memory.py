@@ -111,8 +111,8 @@ class MemoryStore:
                 tx.connection.close()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
-        """See `Store`."""
+    async def write(self, *, relaxed: bool = False) -> AsyncIterator[Tx]:
+        """See `Store`; nothing here outlives the program."""
         self._refuse_misuse()
         async with self._lock:
             self._writer = asyncio.current_task()

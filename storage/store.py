@@ -51,8 +51,12 @@ class Store(Protocol):
         """A view of one committed state; writing through it raises StorageFailed."""
         ...
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
-        """The one writer: commits on leaving, rolls back on any exception. When it was left without one, everything is on disk."""
+    def write(self, *, relaxed: bool = False) -> AbstractAsyncContextManager[Tx]:
+        """The one writer: commits on leaving, rolls back on any exception. When it was left without one, everything is on disk.
+
+        What is `relaxed` is committed and seen as any other and survives the end of the program, but a power cut may take it back, with
+        what was committed after it: for what is then done again and comes out the same.
+        """
         ...
 
     async def close(self) -> None:

@@ -58,11 +58,11 @@ class DiskView:
             yield tx
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, relaxed: bool = False) -> AsyncIterator[Tx]:
         self._doom.passing("before a write")
         await asyncio.sleep(0)
         self._disk.refuse()
-        async with self._disk.inner.write() as tx:
+        async with self._disk.inner.write(relaxed=relaxed) as tx:
             yield tx
             self._disk.fail()
             self._doom.passing("before a commit")

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -82,16 +83,18 @@ async def place(request: pytest.FixtureRequest, template: Path, tmp_path: Path) 
         await store.close()
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "sqlite relaxed", "postgresql relaxed"])
 async def store(request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store of each kind."""
     if request.param == "memory":
         made: Store = await open_memory()
-    elif request.param == "sqlite":
+    elif request.param.startswith("sqlite"):
         made = await open_store(await file_url(template, tmp_path))
     else:
         url = request.getfixturevalue("postgres")
         made = await open_store(url)
         await server.empty(url)
+    if request.param.endswith("relaxed"):
+        made.write = partial(made.write, relaxed=True)  # type: ignore[method-assign]
     yield made
     await made.close()

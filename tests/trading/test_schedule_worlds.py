@@ -76,7 +76,7 @@ async def _locked(world: Timetable, seconds: int) -> None:
     def refuse():
         raise StorageFailed("locked")
 
-    world.store.write = refuse  # type: ignore[method-assign]
+    world.store.write = refuse  # type: ignore[assignment, method-assign]
     try:
         await world.pass_time(seconds)
     except StorageFailed:

@@ -36,8 +36,8 @@ class CutStore:
         return self.inner.read()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
-        async with self.inner.write() as tx:
+    async def write(self, *, relaxed: bool = False) -> AsyncIterator[Tx]:
+        async with self.inner.write(relaxed=relaxed) as tx:
             yield CutTx(tx, self)
             if not self.after:
                 self.count()

@@ -108,7 +108,7 @@ class Refusing:
         self.refuses = True
         world.store.write = self.write  # type: ignore[method-assign]
 
-    def write(self) -> AbstractAsyncContextManager[Tx]:
+    def write(self, *, relaxed: bool = False) -> AbstractAsyncContextManager[Tx]:
         if self.refuses:
             raise StorageFailed("database is locked")
-        return self._write()
+        return self._write(relaxed=relaxed)
