@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.drafts import Drafts
+from bot.lanes import Lanes
 from bot.platform import Platform
 from bot.post import Post
 from bot.showing import thread
 from commands import keys
 from commands.access import People
 from commands.desk import REFRESH, seen
+from commands.draft import STOP, Draft
 from commands.followups import PAYLOAD_BYTES
 from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
 from domain.errors import StorageFailed
 from domain.facts import RESULT
+from domain.people import Role
 from domain.ports import Clock
 from storage import answers, inbox
 from storage.store import Store
@@ -28,16 +31,15 @@ TOO_LATE = timedelta(minutes=5)
 SLOW = 0.7
 """Seconds after which somebody who waits sees that an answer is on its way."""
 
-AT_ONCE = 32
 AGAIN = 1.0
 
-Handle = Callable[[Incoming], Awaitable[Reply]]
+Handle = Callable[[Incoming, Draft], Awaitable[Reply]]
 
 log = logging.getLogger(__name__)
 
 
 class Intake:
-    """Lines of one platform to the front desk. The lines of a chat are handled one after the other, chats beside each other."""
+    """Lines of one platform to the front desk, each handled once; `Lanes` says in which order."""
 
     def __init__(
         self, platform: Platform, people: People, store: Store, clock: Clock, handle: Handle, post: Post, zone: tzinfo = UTC
@@ -49,9 +51,8 @@ class Intake:
         self._clock = clock
         self._handle = handle
         self._post = post
-        self._lines: dict[str, deque[Incoming]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._drafts = Drafts(platform, clock)
+        self._lanes = Lanes(self._one)
 
     async def recover(self) -> None:
         """Take up what an earlier program wrote down and did not finish; what is older than five minutes is answered and not acted on."""
@@ -59,7 +60,7 @@ class Intake:
             left = [i for i in await inbox.pending(tx) if i.origin.platform == self._platform.platform]
         now = self._clock.now()
         for incoming in left:
-            self._line_up(replace(incoming, late=incoming.late or now - incoming.at > TOO_LATE))
+            self._lanes.add(replace(incoming, late=incoming.late or now - incoming.at > TOO_LATE))
 
     async def keep(self, lines: Sequence[Incoming]) -> None:
         """Write lines down, all or none; when this returns the platform may be told. What came before is not handled again.
@@ -71,51 +72,40 @@ class Intake:
         lines = [hidden(line) for line in lines]
         async with self._store.write() as tx:
             fresh = [line for line in lines if await inbox.add(tx, line, self._people.account)]
+            stops = {line.key for line in fresh if self._stops(line)}  # at once: behind what it stops it would come too late
+            for key in stops:
+                await inbox.done(tx, key, self._clock.now())
         for line in fresh:
-            self._line_up(line)
+            if line.key not in stops:
+                self._lanes.add(line)
 
     async def idle(self) -> None:
         """Wait until every line that was kept is handled."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._lanes.idle()
 
     async def close(self) -> None:
         """Stop handling; what is not done is taken up by the next program."""
-        for task in self._tasks:
-            task.cancel()
-        await self.idle()
+        await self._lanes.close()
 
-    def _line_up(self, line: Incoming) -> None:
-        chat = line.origin.chat
-        waiting = self._lines.get(chat)
-        if waiting is not None:
-            waiting.append(line)
-            return
-        self._lines[chat] = deque([line])
-        task = asyncio.create_task(self._work(chat))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _stops(self, line: Incoming) -> bool:
+        """True for a press of [Stop] that needs no answer of its own; an owner may stop what anybody asked for."""
+        role = self._people.role(line.origin)
+        pressed = role is not None and line.payload is not None and line.payload.startswith(STOP)
+        return pressed and self._drafts.stopped(line, anybody=role is Role.OWNER)
 
-    async def _work(self, chat: str) -> None:
-        waiting = self._lines[chat]
+    async def _one(self, line: Incoming, takes_long: Callable[[], None]) -> None:
+        typing = asyncio.create_task(self._slow(line.origin.chat, takes_long))
+        aside = self._aside(line)
+        heard = replace(line, group=False, message="") if aside else line
         try:
-            while waiting:
-                async with self._room:
-                    await self._one(waiting.popleft())
-        finally:
-            del self._lines[chat]
-
-    async def _one(self, line: Incoming) -> None:
-        typing = asyncio.create_task(self._slow(line.origin.chat))
-        try:
-            aside = self._aside(line)
-            heard = replace(line, group=False, message="") if aside else line
-            reply = await self._handle(asked(heard))
+            async with self._drafts.following(heard, aside or line.origin.chat) as following:
+                reply = await self._handle(asked(heard), following.draft)
         finally:
             typing.cancel()
             with suppress(asyncio.CancelledError):
                 await typing
-        letter: Letter | None = letter_for(heard, reply, self._clock.now().astimezone(self._zone))
+        answer = letter_for(heard, reply, self._clock.now().astimezone(self._zone))
+        letter: Letter | None = replace(answer, edits=following.message) if following.message else answer
         if line.group and self._people.role(line.origin) is None:
             letter = None  # in a group a stranger gets no word
         if letter is not None and aside:
@@ -142,8 +132,9 @@ class Intake:
             return ""
         return "" if seen(line, self._people) is not None else member.chat
 
-    async def _slow(self, chat: str) -> None:
+    async def _slow(self, chat: str, takes_long: Callable[[], None]) -> None:
         await self._clock.sleep(SLOW)
+        takes_long()
         await self._platform.typing(chat)
 
 
@@ -177,7 +168,8 @@ def letter_for(line: Incoming, reply: Reply, now: datetime) -> Letter:
         fresh = replace(reply, blocks=(*reply.blocks, updated))
         return Letter(origin.platform, origin.chat, fresh, edits=line.message, group=line.group, waits=line.waits)
     over = reply.ticket is not None and reply.kind is not ReplyKind.TICKET
-    if line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel"):
+    stale = not line.group and (line.payload or "").startswith(STOP)
+    if stale or (line.payload is not None and over and line.message and line.payload.partition(":")[0] in ("confirm", "cancel")):
         return Letter(origin.platform, origin.chat, reply, edits=line.message, group=line.group, waits=line.waits)
     if line.secret:
         return Letter(origin.platform, origin.chat, reply, deletes=line.message, group=line.group, waits=line.waits)

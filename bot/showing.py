@@ -48,8 +48,10 @@ class Showing:
                 await messages.forget(tx, self.adapter.platform, chat, earlier)
 
     async def replace(self, chat: str, message: str, reply: Reply) -> None:
-        """Show a reply in the place of what a message showed."""
-        await self.adapter.edit(chat, message, reply)
+        """Show a reply in the place of what a message showed, or after it where that is not there any more."""
+        if not await self.adapter.edit(chat, message, reply):
+            await self.show(chat, reply)
+            return
         ticket = thread(reply)
         if ticket:
             await self._note(chat, message, ticket, open=not_over(reply))

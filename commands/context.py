@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from commands.access import People, require
+from commands.draft import Draft
 from commands.sessions import Session
 from domain.chat import Access, Action, Reply
 from domain.errors import NotAllowed, ReadOnly, UnknownSymbol
@@ -104,6 +105,7 @@ class Ctx:
     parts: Callable[[], Sequence[Part]] = _no_parts
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
     people: People = field(default_factory=People)
+    draft: Draft = field(default_factory=Draft)
     asked: str = ""  # the command or verb of this line, for counting
     typed: bool = False  # a person typed this `/` line: neither a button nor what the copilot made of free text
     _portfolio: Portfolio | None = None

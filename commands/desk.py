@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from commands import grammar, keys, proposal, refusal, release
 from commands.access import People
 from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
+from commands.draft import STOP, Draft
 from commands.hiding import hidden
 from commands.registry import Registry, hyphens
 from commands.sessions import Sessions
@@ -74,8 +75,8 @@ class FrontDesk:
     converse: Converse | None = None
     people: People = field(default_factory=People)
 
-    async def handle(self, incoming: Incoming) -> Reply:
-        """The answer to one line or tap.
+    async def handle(self, incoming: Incoming, draft: Draft | None = None) -> Reply:
+        """The answer to one line or tap; what takes long says in `draft` how far it is.
 
         A stranger learns their own id. A UserError becomes a reply that says what to type instead; any other exception is logged under a
         reference and answered with it. Cancellation goes through.
@@ -85,7 +86,9 @@ class FrontDesk:
         sight = seen(incoming, self.people)
         if (turned_away := away(incoming, sight)) is not None:
             return turned_away
-        ctx = self.context(incoming)
+        ctx = self.context(incoming, draft or Draft())
+        if sight is not Sight.FIGURES:
+            ctx.draft.through = hidden
         try:
             reply = await self._answer(ctx, incoming)
         except UserError as error:
@@ -106,7 +109,7 @@ class FrontDesk:
             log.exception("a stranger's line could not be noted")
             return unknown(incoming.origin)
 
-    def context(self, incoming: Incoming) -> Ctx:
+    def context(self, incoming: Incoming, draft: Draft | None = None) -> Ctx:
         """The context of one line: the floor and sources of this account, and the memory of its person."""
         return Ctx(
             origin=incoming.origin,
@@ -121,6 +124,7 @@ class FrontDesk:
             parts=self.parts,
             zone=self.zone,
             people=self.people,
+            draft=draft or Draft(),
         )
 
     async def _answer(self, ctx: Ctx, incoming: Incoming) -> Reply:
@@ -130,6 +134,8 @@ class FrontDesk:
 
     async def _tapped(self, ctx: Ctx, payload: str, word: str | None) -> Reply:
         """A button: `confirm:ID:DIGEST`, `cancel:ID`, or a line to say. A tapped line draws a card and does no more."""
+        if payload.startswith(STOP):
+            raise UserError("Nothing that you asked for is being worked out here.", example="/help", code="nothing_to_stop")
         tap = _TAP.match(payload)
         if tap is None:
             return await self._line(ctx, checked(payload), typed=False)

@@ -19,6 +19,9 @@ from market import calendar
 from trading.guards.state import TradingState
 
 LONGEST_FORWARD = timedelta(days=31)
+A_DAY = timedelta(days=1)
+"""The demo goes forwards by steps of so much, after each of which its reader may have had enough."""
+
 SHOCKS = (Decimal("-0.9"), Decimal(2))
 DEMO_EXAMPLES = ("/demo", "/demo forward 2h", "/demo shock NVDA -8%")
 _UNITS = {
@@ -127,10 +130,15 @@ async def _described(ctx: Ctx, control: DemoControl) -> Reply:
 
 async def _forwarded(ctx: Ctx, control: DemoControl, by: timedelta) -> Reply:
     before = await ctx.portfolio()
-    at = await control.forward(by)
+    start = control.now()
+    while (left := start + by - control.now()) > timedelta(0) and not ctx.draft.stopped:
+        at = await control.forward(min(left, A_DAY))
+        ctx.draft.say(Text(f"On the way to {moment(start + by, ctx.zone)}: it is {moment(at, ctx.zone)}."))
+    at = control.now()
     after = await ctx.portfolio(fresh=True)
     sheet = Sheet.of(after)
-    lead = f"It is {moment(at, ctx.zone)} now; " + _difference(sheet, before, after)
+    stopped = "Stopped. " if ctx.draft.stopped else ""
+    lead = f"{stopped}It is {moment(at, ctx.zone)} now; " + _difference(sheet, before, after)
     traded = sheet.count("trades on the way", len(_booked_since(ctx, before.at)))
     blocks: tuple[Block, ...] = (Text(lead, Tone.LEAD), Text(f"Trades on the way: {traded}."), as_of(after, ctx.zone))
     return Reply((*blocks, Buttons((Button("What happened", "/what-happened today"), Button("Journal", "/journal")))), facts=sheet.facts)

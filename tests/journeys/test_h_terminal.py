@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pexpect
 
 from tests.journeys.program import FOLIOPILOT, environment, run, start
+from tests.servers.telegram import TOKEN
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\x1b\].*?\x07|\r")
 WHERE_IS_THE_CURSOR = r"\x1b\[6n"
@@ -76,6 +77,12 @@ def test_a_person_talks_completes_trades_and_leaves(tmp_path):
         reader.sees("Leave\\?")
         reader.types("n\r")
         reader.sees("›")
+        reader.types(f"is {TOKEN} still good?\r")
+        reader.sees("That looks like a Telegram bot token")
+        reader.types("/demo forward 31d\r")
+        reader.sees("On the way to .*Ctrl-C stops this")
+        reader.types("\x03")
+        reader.sees("Stopped. It is ")
         reader.types("/demo forward 5m\r")
         reader.sees("It is ")
         reader.types("\x03")
@@ -84,6 +91,7 @@ def test_a_person_talks_completes_trades_and_leaves(tmp_path):
         assert reader.left() == 0
     history = (home / "history").read_text(encoding="utf-8")
     assert "+#AAPL close 1" in history
+    assert TOKEN not in history
     assert not (home / "foliopilot.log").read_text(encoding="utf-8"), "nothing went wrong behind the scenes"
     with person(home) as reader:
         reader.sees("›")

@@ -188,9 +188,9 @@ async def test_a_slow_answer_is_acknowledged_in_time_and_shown_later(
         ada = await desk.paired(11)
         handle = desk.line.intake._handle
 
-        async def slowly(incoming):
+        async def slowly(incoming, draft):
             await desk.line._wall.sleep(turns.SOON + 0.4)
-            return await handle(incoming)
+            return await handle(incoming, draft)
 
         monkeypatch.setattr(desk.line.intake, "_handle", slowly)
         asking = ada.slash("positions", room=True)

@@ -16,7 +16,10 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.styles import Style
 
 from bot.adapters.terminal.conversation import Conversation
+from bot.adapters.terminal.live import Live
 from bot.plain import render
+from commands import keys
+from commands.draft import Draft
 from commands.palette import Suggestion
 from domain.chat import PLAINLY, CommandSpec, Manner, Reply, Tone
 
@@ -53,6 +56,15 @@ class PaletteCompleter(Completer):
             yield Completion(found.line, start_position=-len(text), display_meta=f"{found.group} · {found.help}")
 
 
+class Lines(FileHistory):
+    """What was typed, for the arrow keys of the next session too; what looks like a key is not kept."""
+
+    def append_string(self, string: str) -> None:
+        """See `History`."""
+        if keys.found(string) is None:
+            super().append_string(string)
+
+
 class Prompt:
     """A chat for one person. Ctrl-C asks before it leaves, Ctrl-D leaves; the session's history is kept in `history` where one is given."""
 
@@ -67,7 +79,7 @@ class Prompt:
         history: Path | None = None,
         session: PromptSession[str] | None = None,
     ) -> None:
-        kept: History = FileHistory(str(history)) if history else InMemoryHistory()
+        kept: History = Lines(str(history)) if history else InMemoryHistory()
         self._conversation = conversation
         self._session: PromptSession[str] = session or PromptSession()
         self._session.history = kept
@@ -77,6 +89,7 @@ class Prompt:
         self._session.bottom_toolbar = lambda: ANSI(f" {status()}")
         self._session.refresh_interval = 1.0
         self._session.style = STYLE
+        self._live = Live(self._session.output, self._rendered)
         self._answering = asyncio.Lock()
 
     async def serve(self) -> None:
@@ -95,14 +108,15 @@ class Prompt:
                     return
                 if line.strip():
                     async with self._answering:
-                        turn = await self._conversation.say(line)
+                        draft = Draft()
+                        async with self._live.following(draft):
+                            turn = await self._conversation.say(line, draft)
                         await self.send("", turn.reply)
 
     async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
         """Print a reply above the prompt."""
         self._conversation.shown(reply)
-        width = min(shutil.get_terminal_size().columns, WIDEST)
-        print_formatted_text(ANSI(render(reply, width=width, paint=painted, number_buttons=True) + "\n"), output=self._session.output)
+        print_formatted_text(ANSI(self._rendered(reply) + "\n"), output=self._session.output)
         return ""
 
     async def push(self, chat: str, reply: Reply, *, silent: bool) -> str:
@@ -121,6 +135,10 @@ class Prompt:
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """The palette reads the registry itself."""
+
+    def _rendered(self, reply: Reply) -> str:
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        return render(reply, width=width, paint=painted, number_buttons=True)
 
     async def _asked_to_leave(self) -> bool:
         """Ctrl-C and Ctrl-D at the question leave too."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from commands.draft import Draft
 from domain.chat import Button, Buttons, Incoming, Reply, ReplyKind, Text
 from domain.tickets import Consequence, Origin, Proposer, Ticket, TicketStatus
 
@@ -40,7 +41,7 @@ class Desk:
         """What waits for a person."""
         return list(self.cards.values())
 
-    async def handle(self, incoming: Incoming) -> Reply:
+    async def handle(self, incoming: Incoming, draft: Draft | None = None) -> Reply:
         """The whole house."""
         self.heard.append(incoming)
         said = incoming.payload or incoming.text

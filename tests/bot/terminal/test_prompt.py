@@ -93,7 +93,7 @@ async def test_an_alert_waits_for_the_answer_that_is_under_way(monkeypatch):
     async with prompt() as (_, keys, made):
         said, shown, go = asyncio.Event(), [], asyncio.Event()
 
-        async def slow(incoming):
+        async def slow(incoming, draft):
             said.set()
             await go.wait()
             return Reply((Text("the answer"),))

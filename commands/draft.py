@@ -1,0 +1,49 @@
+"""An answer in the making: how far it is, for whoever shows it, and whether its reader still waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from domain.chat import Block, Reply
+
+STOP = "stop:"
+"""How the payload of [Stop] begins; the key of the line that is being answered follows."""
+
+
+class Draft:
+    """What long work says while it is under way. Its maker never waits for whoever shows it, who sees the newest state only.
+
+    `through` is what is done to a state before it is seen: where others read along, figures are hidden.
+    """
+
+    def __init__(self) -> None:
+        self.through: Callable[[Reply], Reply] = _as_it_is
+        self._state: Reply | None = None
+        self._grew = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """True when the reader wants no more of it: what is done by then is the answer."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """The reader wants no more of it."""
+        self._stopped.set()
+
+    def say(self, *blocks: Block) -> None:
+        """What there is of the answer now, in the place of what was said before."""
+        self._state = Reply(blocks)
+        self._grew.set()
+
+    async def grown(self) -> Reply:
+        """Wait until there is something new, and return what there is then."""
+        await self._grew.wait()
+        self._grew.clear()
+        assert self._state is not None  # noqa: S101 - it grew; this tells the type checker
+        return self.through(self._state)
+
+
+def _as_it_is(reply: Reply) -> Reply:
+    return reply
