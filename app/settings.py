@@ -81,7 +81,8 @@ def _discord_token(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    vault.parsed(text)
+    if text != vault.KEYRING:
+        vault.parsed(text)
     return text
 
 
@@ -143,7 +144,10 @@ class Settings:
         "From what value on an order that may open asks for more than a tap; empty: never.", _number("1", "1000000000"), default=None
     )
     secret_key: str | None = _setting(
-        "The key that seals secrets, 32 bytes in URL-safe base 64; empty: a file in the data directory.", _key, default=None, repr=False
+        "The key that seals secrets, 32 bytes in URL-safe base 64; `keyring`: the system's keyring; empty: a file in the data directory.",
+        _key,
+        default=None,
+        repr=False,
     )
     card_minutes: Decimal = _setting("How long a card waits for its confirmation.", _number("0", "60"), default=Decimal(2))
 

@@ -14,6 +14,8 @@ from domain.errors import SetupError
 
 FILE = "secret.key"
 VARIABLE = "FOLIOPILOT_SECRET_KEY"
+KEYRING = "keyring"
+SERVICE = "foliopilot"
 BYTES = 32
 
 
@@ -45,9 +47,14 @@ class Vault:
 
 
 def key_of(home: Path, given: str | None) -> Callable[[], bytes]:
-    """The key that is given in the environment, else that of the data directory, made there at its first use for its owner alone."""
+    """The key that is given in the environment, or where it says `keyring` the system's, else that of the data directory.
+
+    Those two are made at their first use: in the keyring under the directory's name, in the directory for its owner alone.
+    """
 
     def key() -> bytes:
+        if given == KEYRING:
+            return _of_system(str(home.resolve()))
         return parsed(given) if given else _kept(home / FILE)
 
     return key
@@ -64,12 +71,32 @@ def parsed(text: str) -> bytes:
     return key
 
 
+def _of_system(name: str) -> bytes:
+    try:
+        keyring = importlib.import_module("keyring")
+    except ModuleNotFoundError as error:
+        raise SetupError("The system's keyring needs: pip install 'foliopilot[keyring]'") from error
+    try:
+        kept = keyring.get_password(SERVICE, name)
+        if kept is None:
+            keyring.set_password(SERVICE, name, _new())
+            kept = keyring.get_password(SERVICE, name)
+        return parsed(kept or "")
+    except (keyring.errors.KeyringError, ValueError, OSError) as error:
+        said = str(error).partition("\n")[0]
+        raise SetupError(f"The system's keyring cannot be used: {said} Without {VARIABLE} a file keeps the key.") from error
+
+
+def _new() -> str:
+    return base64.urlsafe_b64encode(os.urandom(BYTES)).decode()
+
+
 def _kept(path: Path) -> bytes:
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(base64.urlsafe_b64encode(os.urandom(BYTES)))
+                file.write(_new().encode())
         if path.stat().st_mode & 0o077:
             raise SetupError(f"Others may read {path}.", example=f"chmod 600 {path}")
         return parsed(path.read_text(encoding="ascii").strip())
