@@ -49,14 +49,17 @@ class Drafts:
     async def following(self, line: Incoming, chat: str) -> AsyncIterator[Following]:
         """Show in a chat how the answer to a line grows, while the block runs; its `message` is what the answer is to replace."""
         one = self._followed[line.key] = Following(line)
-        task = asyncio.create_task(self._follow(one, chat))
+        tasks: list[asyncio.Task[None]] = []
+        begun = self._clock.monotonic()
+        one.draft.began = lambda: tasks.append(asyncio.create_task(self._follow(one, chat, begun)))
         try:
             yield one
         finally:
-            async with one.showing:  # a message that is on its way is waited for, for it is to become the answer
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            if tasks:
+                async with one.showing:  # a message that is on its way is waited for, for it is to become the answer
+                    tasks[0].cancel()
+                with suppress(asyncio.CancelledError):
+                    await tasks[0]
             del self._followed[line.key]
             if one.message:
                 self._over.append(line.key)
@@ -72,8 +75,8 @@ class Drafts:
         one.draft.stop()
         return True
 
-    async def _follow(self, one: Following, chat: str) -> None:
-        await self._clock.sleep(FIRST)
+    async def _follow(self, one: Following, chat: str, begun: float) -> None:
+        await self._clock.sleep(max(begun + FIRST - self._clock.monotonic(), 0.0))
         while True:
             reply = await one.draft.grown()
             async with one.showing:

@@ -14,11 +14,12 @@ STOP = "stop:"
 class Draft:
     """What long work says while it is under way. Its maker never waits for whoever shows it, who sees the newest state only.
 
-    `through` is what is done to a state before it is seen: where others read along, figures are hidden.
+    `through` is what is done to a state before it is seen: where others read along, figures are hidden. `began` is called at the first one.
     """
 
     def __init__(self) -> None:
         self.through: Callable[[Reply], Reply] = _as_it_is
+        self.began: Callable[[], None] = _unseen
         self._state: Reply | None = None
         self._grew = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -34,8 +35,10 @@ class Draft:
 
     def say(self, *blocks: Block) -> None:
         """What there is of the answer now, in the place of what was said before."""
-        self._state = Reply(blocks)
+        first, self._state = self._state is None, Reply(blocks)
         self._grew.set()
+        if first:
+            self.began()
 
     async def grown(self) -> Reply:
         """Wait until there is something new, and return what there is then."""
@@ -43,6 +46,10 @@ class Draft:
         self._grew.clear()
         assert self._state is not None  # noqa: S101 - it grew; this tells the type checker
         return self.through(self._state)
+
+
+def _unseen() -> None:
+    """Who is told that there is something to show, until somebody is."""
 
 
 def _as_it_is(reply: Reply) -> Reply:
