@@ -27,6 +27,7 @@ FoliopilotError
 │   └── BrokerDown            nothing was sent
 ├── Busy                      a chat platform takes nothing for now; says when to come back
 ├── ChatGone                  a chat takes nothing any more; says which one took its place, where one did
+├── ModelFailed               a language model gave no answer; says why in a few words
 ├── SourceFailed              a market, news or calendar source could not answer
 ├── StorageFailed             the database refused; nothing was written
 │   └── Unreadable            a stored row no longer reads back
@@ -241,6 +242,10 @@ class ChatGone(FoliopilotError):
     def __init__(self, why: str, now: str = "") -> None:
         super().__init__(why)
         self.now = now
+
+
+class ModelFailed(FoliopilotError):
+    """A language model gave no answer that can be used; the message says why in a few words."""
 
 
 class SourceFailed(FoliopilotError):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.chat import PLAINLY, CommandSpec, Manner, Reply
 from domain.instruments import Instrument
 from domain.market import Bar, EarningsDate, EconomicEvent, NewsItem, Quote, Timeframe
 from domain.orders import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
+from domain.speech import Asked, Piece, Spent
 
 
 class Clock(Protocol):
@@ -176,6 +177,35 @@ class Broker(Protocol):
 
     async def updates(self) -> Sequence[OrderReport]:
         """Every report since the last call, oldest first; a venue that pushes buffers here. Reports may repeat and come out of order."""
+        ...
+
+
+class Tools(Protocol):
+    """What a language model may call: commands that read, and one that draws up a card. Nothing behind them can trade."""
+
+    def offered(self) -> Sequence[CommandSpec]:
+        """What there is, in a stable order."""
+        ...
+
+    def schema(self, spec: CommandSpec) -> Mapping[str, Any]:
+        """The JSON schema of the arguments of one of them."""
+        ...
+
+    async def call(self, name: str, given: Mapping[str, Any]) -> str:
+        """What it says, as a model may read it; a refusal is text too, which says what fits. It never raises for what was given."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Text or tool calls, and no side effects: it reaches nothing but the tools it is given."""
+
+    @property
+    def name(self) -> str:
+        """What it is called where it is told which one answered."""
+        ...
+
+    async def speak(self, asked: Asked, tools: Tools, hear: Callable[[Piece], None]) -> Spent:
+        """Answer, telling `hear` every piece as it comes; raises ModelFailed. Cancelling it stops it."""
         ...
 
 
