@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-REVISIONS: tuple[str, ...] = ("0001", "0002", "0003")
+REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004")
 """Every migration this version knows, oldest first; a database at any other one is newer than this program."""
 
 HEAD = REVISIONS[-1]
@@ -139,6 +139,12 @@ _ALL = (
         "job_runs",
         _columns("seq serial, account text, job text, due instant, ran instant, outcome text, detail text"),
         ("account", "job", "due"),
+    ),
+    Table("talks", _columns("seq serial, account text, human text, at instant, body body"), (), (("account", "human"),)),
+    Table(
+        "model_use",
+        _columns("account text, human text, day text, model text, answers integer, read integer, written integer"),
+        ("account", "human", "day", "model"),
     ),
     Table("world", _columns("one integer, seed integer, epoch instant, instant instant, body body"), ("one",)),
     Table("paper_accounts", _columns("account text, cash decimal, cursor instant?"), ("account",)),
