@@ -16,6 +16,7 @@ from bot.platform import Platform
 from bot.post import Post
 from bot.showing import Showing
 from commands.access import People
+from commands.desk import seen
 from commands.glance import Glance, glances
 from commands.palette import Suggestion
 from commands.registry import Registry
@@ -23,11 +24,12 @@ from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError, StorageFailed
 from domain.events import AccessMoved, Event
-from domain.people import AccessMove, Groups, Member
+from domain.people import AccessMove, Groups, Member, Sight
 from domain.ports import Clock
 from domain.tickets import Origin
 from market.hub import Hub
 from storage import outbox
+from storage.outbox import Verdict
 from storage.store import Store
 from trading.bus import Bus
 
@@ -68,7 +70,7 @@ class Connection:
         self.adapter = adapter
         self.trouble = "connecting"
         self._place = place
-        self._showing = Showing(adapter, place.store, place.clock, place.account)
+        self._showing = Showing(adapter, place.store, place.clock, place.people)
         self.post = Post(self._showing)
         self.intake = Intake(adapter, place.people, place.store, place.clock, place.handle, self.post, place.zone)
         self.cards = Cards(self._showing)
@@ -124,6 +126,15 @@ class Connection:
         """True for somebody who was let in."""
         return self._place.people.role(origin) is not None
 
+    def shown(self, line: Incoming) -> bool:
+        """True where the answer to a line is shown where it was said: in private, and in a group that an owner opened for so much."""
+        return not line.group or (self.known(line.origin) and seen(line, self._place.people) is not None)
+
+    def groups(self) -> Sequence[str]:
+        """The groups of this platform that an owner opened."""
+        named = (name.partition(":") for name in self._place.people.groups.shown)
+        return tuple(group for platform, _, group in named if platform == self.adapter.platform)
+
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         """Quick quotes for a text, nothing of the account in them; none for a stranger."""
         return await glances(self._place.hub, text) if self.known(origin) else ()
@@ -151,19 +162,24 @@ class Connection:
         await self.adapter.close()
 
     def _staff(self) -> None:
-        """A courier for every chat of this platform, and none for one that is gone."""
+        """A courier for every chat of this platform, and none for one that is gone; those of groups come with their first follow-up."""
         wanted = {m.chat for m in self._members()}
-        for chat in self._couriers.keys() - wanted:
+        for chat in [c for c in self._couriers.keys() - wanted if self._showing.sight(c) is not Sight.FIGURES]:
             self._couriers.pop(chat)[1].cancel()
         for chat in wanted - self._couriers.keys():
-            courier = self._courier(chat)
-            self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
+            self._hire(chat, self._courier(chat))
 
-    def _courier(self, chat: str) -> Courier:
+    def _hire(self, chat: str, courier: Courier) -> None:
+        self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
+
+    def _courier(self, chat: str, *, group: bool = False) -> Courier:
         async def deliver(reply: Reply, *, silent: bool) -> None:
             try:
-                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not silent))
+                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not (silent or group), group=group))
             except ChatGone as gone:
+                if group:  # whom it concerns is told in private as well
+                    log.warning("%s:%s is told nothing more of an order: %s", self.adapter.platform, chat, gone)
+                    return
                 await self._unreachable(chat, gone)
                 raise Busy(GONE_FOR) from gone
             self._gone.discard(chat)
@@ -198,12 +214,24 @@ class Connection:
                 chats = []
             mine = [name.partition(":")[2] for name in chats if name.startswith(f"{self.adapter.platform}:")]
             for number, chat in enumerate(mine, 1):
-                if chat in self._couriers:
-                    self._couriers[chat][0].wake()
+                if chat not in self._couriers and not await self._opened(chat):
+                    continue
+                self._couriers[chat][0].wake()
                 if number % AT_ONCE == 0:
                     await self._wall.sleep(MOMENT)
             await self._queued.wait()
             await self._wall.sleep(MOMENT)  # an order that is to follow leaves first
+
+    async def _opened(self, chat: str) -> bool:
+        """A courier for a group that is to be told something; False where it may not be told any more, and never will be of this."""
+        if self._showing.sight(chat) is Sight.FIGURES:
+            self._hire(chat, self._courier(chat, group=True))
+            return True
+        place = self._place
+        async with place.store.write() as tx:
+            left = await outbox.waiting(tx, place.account, chat=f"{self.adapter.platform}:{chat}")
+            await outbox.settle(tx, [row.id for row in left], place.clock.now(), Verdict.OFF)
+        return False
 
     async def _look(self) -> None:
         """Every second: alerts that wait for a time, and menus of people who came or changed."""

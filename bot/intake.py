@@ -15,7 +15,7 @@ from bot.post import Post
 from bot.showing import thread
 from commands import keys
 from commands.access import People
-from commands.desk import REFRESH, seen
+from commands.desk import REFRESH, personal, seen
 from commands.followups import PAYLOAD_BYTES
 from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
 from domain.errors import StorageFailed
@@ -106,10 +106,10 @@ class Intake:
             del self._lines[chat]
 
     async def _one(self, line: Incoming) -> None:
-        typing = asyncio.create_task(self._slow(line.origin.chat))
+        aside = self._aside(line)
+        heard = privately(line, aside) if aside else line
+        typing = asyncio.create_task(self._slow(aside or line.origin.chat))
         try:
-            aside = self._aside(line)
-            heard = replace(line, group=False, message="") if aside else line
             reply = await self._handle(asked(heard))
         finally:
             typing.cancel()
@@ -120,7 +120,7 @@ class Intake:
             letter = None  # in a group a stranger gets no word
         if letter is not None and aside:
             letter = replace(letter, chat=aside)
-            await self._platform.noticed(line.origin.chat, line.message)
+            await self._seen(line)
         while True:
             try:
                 now = self._clock.now()
@@ -135,16 +135,32 @@ class Intake:
         if letter is not None:
             self._post.wake(letter.chat)
 
+    async def _seen(self, line: Incoming) -> None:
+        """In a group that is told nothing: a sign that a line was seen, and a key in it taken away; trouble with that is no trouble."""
+        try:
+            if line.secret:
+                await self._platform.delete(line.origin.chat, line.message)
+            else:
+                await self._platform.noticed(line.origin.chat, line.message)
+        except Exception as error:
+            log.warning("message %s in %s was not touched: %s", line.message, line.origin.chat, error)
+
     def _aside(self, line: Incoming) -> str:
         """The private chat in which a member's line from a group is answered that is not shown so much; else empty."""
         member = self._people.member(line.origin.platform, line.origin.person)
-        if not line.group or line.secret or line.late or member is None or member.chat == line.origin.chat:
+        if not line.group or member is None or member.chat == line.origin.chat:
             return ""
         return "" if seen(line, self._people) is not None else member.chat
 
     async def _slow(self, chat: str) -> None:
         await self._clock.sleep(SLOW)
         await self._platform.typing(chat)
+
+
+def privately(line: Incoming, chat: str) -> Incoming:
+    """A line from a group as one from its person's private chat; what is about groups still says in which it was typed."""
+    origin = line.origin if personal(line) else replace(line.origin, chat=chat)
+    return replace(line, origin=origin, group=False, message="")
 
 
 def asked(line: Incoming) -> Incoming:

@@ -103,7 +103,8 @@ class Post:
             return False
         except ChatGone as gone:
             if gone.now and gone.now != waiting.letter.chat:
-                return await self._tried(replace(waiting, letter=replace(waiting.letter, chat=gone.now)), tries)
+                moved = replace(waiting.letter, chat=gone.now, group=False)  # what it may be shown was asked for where it was to go
+                return await self._tried(replace(waiting, letter=moved), tries)
             log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
         except Exception as error:
             if tries + 1 >= MOST_TRIES:
@@ -119,7 +120,7 @@ class Post:
         if letter.deletes:
             await self._showing.adapter.delete(letter.chat, letter.deletes)
         if letter.edits:
-            await self._showing.replace(letter.chat, letter.edits, letter.reply)
+            await self._showing.replace(letter.chat, letter.edits, letter.reply, group=letter.group)
             return
         manner = Manner(under=letter.under, group=letter.group, waits=letter.waits, key=f"a{waiting.id}")
         await self._showing.show(letter.chat, letter.reply, manner)

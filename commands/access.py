@@ -87,6 +87,12 @@ class People:
         """What the group of a line is shown; None for nothing. A topic of a group (`chat/topic`) is shown what the group is."""
         return self.groups.shown.get(f"{origin.platform}:{origin.chat.partition('/')[0]}")
 
+    def reads(self, platform: str, chat: str) -> Sight | None:
+        """What may be shown in a chat now: figures where a member is written to, and in a group what an owner allowed there."""
+        if any(m.platform == platform and m.chat == chat for m in self._members.values()):
+            return Sight.FIGURES
+        return self.sight(Origin(platform, chat, ""))
+
     def guarded(self, origin: Origin) -> bool:
         """True for a person with a second factor."""
         return self.factor is not None and self.factor.has(self.human(origin))

@@ -40,15 +40,21 @@ class Desk:
 
     async def _shown(self, line: Incoming, reply: Reply) -> None:
         if line.payload == "/status" and line.message:
-            await self.adapter.edit(line.origin.chat, line.message, Reply((Text("Edited", Tone.LEAD),)))
+            await self.adapter.edit(line.origin.person, line.message, Reply((Text("Edited", Tone.LEAD),)))
         else:
-            await self.adapter.send(line.origin.chat, reply, Manner(waits=line.waits))
+            await self.adapter.send(line.origin.person, reply, Manner(waits=line.waits))
 
     def chats(self) -> Sequence[str]:
         return ()
 
     def known(self, origin: Origin) -> bool:
         return True
+
+    def shown(self, line: Incoming) -> bool:
+        return not line.group
+
+    def groups(self) -> Sequence[str]:
+        return ()
 
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         return ()
