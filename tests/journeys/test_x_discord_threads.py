@@ -1,0 +1,129 @@
+"""The thread of an order: what becomes of a card in an open channel stands in a thread that begins at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.journeys.discord_phone import DiscordDesk, on_discord
+from tests.journeys.test_x_discord_channels import opened
+from tests.servers.discord import DiscordServer, Message
+from tests.servers.discord_people import ROOM, Person
+from tests.servers.discord_rooms import BEGIN, SEND_THERE
+
+
+async def carded(desk: DiscordDesk, ada: Person, line: str, room: str = ROOM) -> Message:
+    """A card in an open channel, confirmed there."""
+    before = len(desk.server.open(room))
+    ada.slash("do", room=room, line=line)
+    card = await ada.reads(room, before + 1)
+    assert card.text.startswith(line)
+    ada.taps(card, "Confirm")
+    await desk.server.until(lambda: card.text.startswith((f"Done: {line}", f"Sent: {line}")))
+    return card
+
+
+async def modified(desk: DiscordDesk, price: str) -> None:
+    """The one working order gets another limit, at the terminal."""
+    (order,) = [o for o in desk.house.floor.book.orders if o.open and o.symbol == "AAPL" and not o.protective]
+    await desk.terminal.say(f"#order-{order.client_id} modify limit {price}")
+    card = (await desk.house.floor.desk.open_tickets())[-1]
+    await desk.terminal.say(f"confirm {card.id}")
+
+
+async def test_an_order_has_its_thread_also_after_a_restart_and_out_of_the_archive(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        card = await carded(desk, ada, "#sell AAPL 4 limit 1000")
+        placed = await discord.until(lambda: next(iter(discord.open(card.id)), None))
+        assert placed.text.startswith("Placed: sell 4 AAPL")
+        (thread,) = discord.rooms.threads
+        assert (thread.id, thread.name, thread.parent) == (card.id, "#sell AAPL 4 limit 1000", discord.rooms[ROOM])
+        await ada.told("Placed: sell 4 AAPL")  # and in direct messages, as ever
+        await modified(desk, "900")
+        await discord.until(lambda: placed.text.startswith("Changed: sell 4 AAPL"))
+        ada.taps(placed, "Cancel order")
+        inner = await ada.reads(card.id, 2)
+        assert inner.text.startswith("#order-"), "what is asked in the thread is answered in it"
+        ada.taps(inner, "Cancel")
+        thread.archived = True
+        await modified(desk, "800")
+        await discord.until(lambda: "$800" in placed.text)
+        assert not thread.archived
+        thread.archived = True
+    async with on_discord(tmp_path, discord) as desk:
+        await modified(desk, "1")
+        filled = await discord.until(lambda: next((m for m in discord.open(card.id) if m.text.startswith("Filled: sold 4 AAPL")), None))
+        await discord.until(lambda: placed not in discord.messages)
+        await ada.told("Filled: sold 4 AAPL")
+        assert not thread.archived
+        assert discord.rooms.threads == [thread]
+        assert [m for m in discord.messages if m.channel in (ROOM, card.id) and m.text.startswith("Filled")] == [filled], "told once"
+        assert await desk.terminal.whole()
+
+
+async def test_where_there_can_be_no_thread_what_follows_stands_under_the_card(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        discord.rooms[ROOM].denied = {BEGIN}
+        card = await carded(desk, ada, "#BTC close 0.01")
+        filled = await ada.reads(ROOM, 2)
+        assert (filled.text.startswith("Filled: sold 0.01 BTC"), str(filled.under)) == (True, card.id)
+        discord.rooms[ROOM].denied = {SEND_THERE}
+        card = await carded(desk, ada, "#BTC close 0.02")
+        filled = await ada.reads(ROOM, 4)
+        assert (filled.text.startswith("Filled: sold 0.02 BTC"), str(filled.under)) == (True, card.id)
+        discord.rooms[ROOM].denied = set()
+        card = await carded(desk, ada, "#sell AAPL 4 limit 1000")
+        placed = await ada.reads(card.id, 1)
+        del discord.rooms.every[card.id]  # somebody deleted the thread
+        discord.messages.remove(placed)
+        await modified(desk, "1")
+        filled = await ada.reads(ROOM, 6)
+        assert (filled.text.startswith("Filled: sold 4 AAPL"), str(filled.under)) == (True, card.id)
+
+
+async def test_a_card_that_only_its_person_sees_has_no_thread(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        ada.slash("do", room=True, line="#BTC close 0.01")
+        card = await ada.told("#BTC close 0.01")
+        assert card.hidden
+        await opened(desk, ada)
+        ada.taps(card, "Confirm")  # drawn before the channel was opened
+        await discord.until(lambda: card.text.startswith("Done: #BTC close 0.01"))
+        await ada.told("Filled: sold 0.01 BTC")
+        ada.says("#BTC close 0.02")
+        ada.taps(await ada.told("#BTC close 0.02"), "Confirm")
+        await ada.told("Filled: sold 0.02 BTC")
+        ada.slash("positions", room=True)
+        assert "positions worth" in (await ada.reads(ROOM, 1)).text
+        assert discord.rooms.threads == []
+
+
+async def test_after_a_channel_is_closed_nothing_more_is_told_there(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        card = await carded(desk, ada, "#sell AAPL 4 limit 1000")
+        placed = await ada.reads(card.id, 1)
+        ada.slash("do", room=True, line="#BTC close 0.01")
+        waits = await ada.reads(ROOM, 2)
+        was = placed.text
+        await opened(desk, ada, "nothing")
+        await modified(desk, "900")
+        await ada.told("Changed: sell 4 AAPL")
+        ada.taps(waits, "Confirm")
+        await ada.told("Filled: sold 0.01 BTC")
+        await discord.until(lambda: waits.text == "What becomes of this is not shown here any more.")
+        assert waits.labels == []
+        await modified(desk, "1")
+        await ada.told("Filled: sold 4 AAPL")
+        await discord.until(lambda: card.text == "What becomes of this is not shown here any more.")
+        assert (discord.open(card.id), placed.text) == ([placed], was)
+    async with on_discord(tmp_path, discord) as desk:
+        await opened(desk, ada)
+        await carded(desk, ada, "#BTC close 0.02")
+        await discord.until(lambda: len(discord.rooms.threads) == 2)
+        assert discord.open(card.id) == [placed], "what was not told is not told later"
