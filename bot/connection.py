@@ -225,7 +225,7 @@ class Connection:
     async def _opened(self, chat: str) -> bool:
         """A courier for a group that is to be told something; False where it may not be told any more, and never will be of this."""
         if self._showing.sight(chat) is Sight.FIGURES:
-            self._hire(chat, self._courier(chat, group=True))
+            self._hire(chat, self._courier(chat, group=all(m.chat != chat for m in self._members())))
             return True
         place = self._place
         async with place.store.write() as tx:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.discord import turns
+from commands.desk import PERSONAL
 from tests.journeys.discord_phone import DiscordDesk, on_discord
 from tests.servers.discord import DiscordServer
 from tests.servers.discord_people import ROOM, SELF, Person
@@ -177,3 +178,29 @@ async def test_a_key_on_a_server_is_taken_away_and_its_person_warned_in_private(
         written = ada.says(f"{CALLED} here is my token {token}", room=True)
         assert (await ada.reads(ROOM, 1)).text.startswith("That looks like a Telegram bot token")
         assert written not in discord._written[ROOM]
+
+
+async def test_in_an_open_channel_a_stranger_and_what_is_personal_stay_private(tmp_path: Path, discord: DiscordServer) -> None:
+    """Every command of both, every button that stands in the channel, and windows that nobody opened."""
+    async with on_discord(tmp_path, discord) as desk:
+        ada, eve = await desk.paired(11), discord.person(666, "Eve")
+        await opened(desk, ada)
+        for line in ("#close-all", "#BTC close 0.01"):
+            ada.slash("do", room=True, line=line)
+        ada.slash("positions", room=True)
+        await ada.reads(ROOM, 3)
+        standing = [(m, m.text, m.labels) for m in discord.open(ROOM)]
+        askings = [eve.presses(m, payload) for m, _, _ in standing for payload in m.buttons.values()]
+        texts = [{"type": 18, "id": 1, "component": {"type": 4, "id": 2, "custom_id": "text", "value": "CLOSE"}}]
+        for m, _, _ in standing:
+            askings += [discord.asks(eve, 5, {"custom_id": p, "components": texts}, ROOM, m) for p in m.buttons.values()]
+        kinds = {3: "AAPL", 4: 1, 10: 1.5}
+        for who, names in ((eve, list(discord.commands)), (ada, sorted(PERSONAL))):
+            for name in names:
+                options = discord.commands[name].get("options") or []
+                askings.append(who.slash(name, room=True, **{o["name"]: kinds[o["type"]] for o in options if o.get("required")}))
+        await discord.until(lambda: len(eve.shown) >= len(askings) - len(PERSONAL), 60)
+        await discord.until(lambda: all(a.answered is not None and not (a.original and a.original.loading) for a in askings), 60)
+        assert all(m.hidden for m in eve.shown)
+        assert [(m, m.text, m.labels) for m in discord.open(ROOM)] == standing
+        assert await desk.terminal.whole()

@@ -9,6 +9,7 @@ from tests.journeys.test_x_discord_channels import opened
 from tests.servers.discord import DiscordServer, Message
 from tests.servers.discord_people import ROOM, Person
 from tests.servers.discord_rooms import BEGIN, SEND_THERE
+from tests.servers.discord_rules import Refused
 
 
 async def carded(desk: DiscordDesk, ada: Person, line: str, room: str = ROOM) -> Message:
@@ -127,3 +128,21 @@ async def test_after_a_channel_is_closed_nothing_more_is_told_there(tmp_path: Pa
         await carded(desk, ada, "#BTC close 0.02")
         await discord.until(lambda: len(discord.rooms.threads) == 2)
         assert discord.open(card.id) == [placed], "what was not told is not told later"
+
+
+async def test_what_waited_for_a_thread_is_told_by_the_next_program_once(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        discord.fail("POST channels/messages/threads", Refused(502, 0, "Bad Gateway"), 100)
+        card = await carded(desk, ada, "#BTC close 0.01")
+        await ada.told("Filled: sold 0.01 BTC")
+        await discord.until(lambda: discord.calls["POST channels/messages/threads"])
+    discord.faults.clear()
+    assert discord.rooms.threads == []
+    async with on_discord(tmp_path, discord) as desk:
+        filled = await ada.reads(card.id, 1)
+        assert filled.text.startswith("Filled: sold 0.01 BTC")
+        ada.says("/status")
+        await ada.told("ccount", len(ada.shown))
+        assert len([m for m in discord.messages if m.text.startswith("Filled: sold 0.01 BTC")]) == 2, "here, and in direct messages"

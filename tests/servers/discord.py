@@ -195,7 +195,8 @@ class DiscordServer:
                 return self.rooms.begun(channel, found, body)
             case "GET", "channels", channel, "messages", number:
                 self.rooms[channel].needs(HISTORY)
-                return next(m for m in self._written[channel] if m["id"] == number)
+                theirs = [m for m in self._written[channel] if m["id"] == number]
+                return theirs[0] if theirs else self.as_json(self._found(lambda m: m.id == number and not m.hidden))
             case "GET", "channels", channel, "messages":
                 if not self._private(channel):
                     self.rooms[channel].needs()

@@ -81,12 +81,13 @@ class Places:
         return [message async for message in channel.history(after=at, limit=most, oldest_first=True)]
 
     async def author(self, chat: str, message: str) -> str:
-        """Who wrote a message; empty where that is not to be known."""
+        """The person who wrote a message; empty where there is none, or that is not to be known."""
         try:
             channel, number = await self._message(chat, message)
-            return str((await channel.fetch_message(number)).author.id)
+            author = (await channel.fetch_message(number)).author
         except (ValueError, discord.HTTPException):
             return ""
+        return "" if author.bot else str(author.id)
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being worked out; trouble with that is no trouble."""

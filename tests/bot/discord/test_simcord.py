@@ -112,3 +112,22 @@ async def test_direct_messages_and_a_name_on_a_server_are_answered_in_direct_mes
         await ada.send(room, "nobody asked")
         assert [line.text for line in made.lines] == ["#AAPL close"]
         assert room.last_message is None or "You said" not in room.last_message.content
+
+
+async def test_an_open_channel_is_answered_for_everybody_and_its_order_has_a_thread() -> None:
+    async with desk() as (made, env):
+        guild = env.create_guild()
+        room = guild.create_text_channel("desk")
+        guild.add_member(env.create_user("ada"))
+        chat = f"{room.id}/{room.id}"
+        card = await made.adapter.send(chat, Reply((Text("#AAPL close 50%", Tone.LEAD),)), Manner(group=True))
+        follows = Manner(group=True, under=card, topic="#AAPL close 50%")
+        filled = await made.adapter.send(chat, Reply((Text("Filled", Tone.LEAD),)), follows)
+        thread, _, number = filled.partition("-")
+        assert thread == card
+        found = made.adapter._client.get_guild(guild.id).get_thread(int(card))
+        assert (found.name, found.parent_id) == ("#AAPL close 50%", room.id)
+        assert [m.content async for m in found.history() if m.id == int(number)] == ["**Filled**"]
+        assert await made.adapter.edit(chat, filled, Reply((Text("Filled twice", Tone.LEAD),)))
+        assert [m.content async for m in found.history() if m.id == int(number)] == ["**Filled twice**"]
+        assert await made.adapter.delete(chat, filled)
