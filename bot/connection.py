@@ -84,6 +84,9 @@ class Connection:
         """A listener for the bus: alerts to bring, cards to edit, people who come and go."""
         if isinstance(event, AccessMoved):
             self._staff()
+            platform, _, group = event.person.partition(":")
+            if event.move is AccessMove.GROUP and platform == self.adapter.platform and event.name != Sight.FIGURES:
+                self.post.recall(group)
         await self.cards.heard(event)
         self._queued.set()
 

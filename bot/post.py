@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 from bot.showing import Showing
 from domain.chat import Manner
@@ -49,6 +50,13 @@ class Post:
         if chat not in self._tasks:
             self._tasks[chat] = asyncio.create_task(self._bring(chat))
 
+    def recall(self, group: str) -> None:
+        """What is on its way to a group, perhaps held up by the platform, is looked at again: the group is shown less than it was."""
+        for chat, task in self._tasks.items():
+            if chat.partition("/")[0] == group:
+                task.cancel()
+                task.add_done_callback(partial(self._again, chat))
+
     async def idle(self) -> None:
         """Wait until everything that was to be brought is, or failed for good."""
         while self._tasks:
@@ -62,6 +70,9 @@ class Post:
         for task in list(self._tasks.values()):
             task.cancel()
         await self.idle()
+
+    def _again(self, chat: str, _: asyncio.Task[None]) -> None:
+        self.wake(chat)
 
     async def _bring(self, chat: str) -> None:
         try:

@@ -139,15 +139,40 @@ async def test_a_channel_that_is_closed_before_the_answer_is_not_shown_it(
         assert (waiting.loading, waiting.hidden) == (True, False)
         assert (await ada.told("positions worth")).hidden
         assert waiting not in discord.messages
-        monkeypatch.setattr(desk.line.intake, "_aside", aside)
-        discord.fail("POST interactions/callback", Refused(404, 10062, "Unknown interaction"))
-        discord.fail("POST channels/messages", Refused(500, 0, "Internal Server Error"), 6)
-        ada.slash("quote", room=True, symbol="AAPL")
-        await discord.until(lambda: not discord.faults["POST interactions/callback"])
+
+
+async def test_an_answer_that_waits_is_not_brought_to_a_channel_that_was_closed(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        for what in ("nothing", "words"):
+            discord.fail("POST channels/messages", Refused(403, 40333, "internal network error"))
+            ada.says(f"{CALLED} /positions", room=True)
+            await discord.until(lambda: not discord.faults["POST channels/messages"])
+            await desk.terminal.say(f"/group {what} discord:{ROOM}")
+            await desk.line.post.idle()
+            shown = [m.text for m in discord.open(ROOM)]
+            if what == "nothing":
+                assert shown == []
+                await opened(desk, ada)
+        assert len(shown) == 1
+        assert "positions worth •••" in shown[0]
+
+
+async def test_an_answer_that_the_platform_holds_up_is_recalled_when_its_channel_is_closed(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        discord.bucket = (1, 2.0)
+        for symbol in ("AAPL", "NVDA"):
+            ada.says(f"{CALLED} /quote {symbol}", room=True)
+        await ada.reads(ROOM, 1)
+        seen = discord.calls["POST channels/messages"]
+        await discord.until(lambda: discord.calls["POST channels/messages"] > seen or discord.refused)
         await desk.terminal.say(f"/group nothing discord:{ROOM}")
-        ada.says("/status")
-        await discord.until(lambda: any("ccount" in m.text and m.channel == "711" for m in ada.shown), 40)
-        assert discord.open(ROOM) == [], "an answer that waited is not brought there any more"
+        await desk.line.post.idle()
+        await desk.line._wall.sleep(2.2)
+        assert len(discord.open(ROOM)) == 1, "the library would have brought it as soon as it might"
 
 
 async def test_where_the_bot_may_not_speak_the_answer_comes_in_private(tmp_path: Path, discord: DiscordServer) -> None:

@@ -88,13 +88,14 @@ async def test_where_there_can_be_no_thread_what_follows_stands_under_the_card(t
 async def test_a_card_that_only_its_person_sees_has_no_thread(tmp_path: Path, discord: DiscordServer) -> None:
     async with on_discord(tmp_path, discord) as desk:
         ada = await desk.paired(11)
-        ada.slash("do", room=True, line="#BTC close 0.01")
-        card = await ada.told("#BTC close 0.01")
+        ada.slash("do", room=True, line="#sell AAPL 4 limit 1000")
+        card = await ada.told("#sell AAPL 4 limit 1000")
         assert card.hidden
         await opened(desk, ada)
         ada.taps(card, "Confirm")  # drawn before the channel was opened
-        await discord.until(lambda: card.text.startswith("Done: #BTC close 0.01"))
-        await ada.told("Filled: sold 0.01 BTC")
+        await discord.until(lambda: card.text.startswith("Sent: #sell AAPL 4 limit 1000"))
+        await modified(desk, "1")
+        await ada.told("Filled: sold 4 AAPL")
         ada.says("#BTC close 0.02")
         ada.taps(await ada.told("#BTC close 0.02"), "Confirm")
         await ada.told("Filled: sold 0.02 BTC")
@@ -146,3 +147,22 @@ async def test_what_waited_for_a_thread_is_told_by_the_next_program_once(tmp_pat
         ada.says("/status")
         await ada.told("ccount", len(ada.shown))
         assert len([m for m in discord.messages if m.text.startswith("Filled: sold 0.01 BTC")]) == 2, "here, and in direct messages"
+
+
+async def test_what_waited_for_a_channel_that_was_closed_is_not_told_when_it_opens_again(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        discord.fail("POST channels/messages/threads", Refused(502, 0, "Bad Gateway"), 100)
+        await carded(desk, ada, "#BTC close 0.01")
+        await discord.until(lambda: discord.calls["POST channels/messages/threads"])
+        await opened(desk, ada, "nothing")
+        discord.faults.clear()
+        ada.says("#BTC close 0.003")
+        ada.taps(await ada.told("#BTC close 0.003"), "Confirm")
+        await ada.told("Filled: sold 0.003 BTC")
+        await opened(desk, ada)
+        card = await carded(desk, ada, "#BTC close 0.002")
+        await ada.reads(card.id, 1)
+        assert [room.id for room in discord.rooms.threads] == [card.id]
+        assert [m for m in discord.messages if not m.to and m.text.startswith("Filled: sold 0.01")] == []

@@ -103,6 +103,7 @@ class DiscordServer:
         self.faults: defaultdict[str, deque[Refused]] = defaultdict(deque)
         self.blocked: set[str] = set()
         self.bucket = (1000, 1.0)  # messages to one channel in so many seconds
+        self.refused = 0  # of them
         self.base = ""
         self.rooms = Rooms(self)
         self.shards = 1  # as many as it recommends
@@ -270,6 +271,7 @@ class DiscordServer:
         while sent and now - sent[0] >= seconds:
             sent.popleft()
         if len(sent) >= most:
+            self.refused += 1
             after = f"{seconds - (now - sent[0]):.3f}"
             raise Refused(429, 0, "You are being rate limited.", **{"Retry-After": after, "Via": "1.1 test"})
         sent.append(now)
