@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from commands.desk import seen
 from commands.glance import Glance, glances
 from commands.palette import Suggestion
 from commands.registry import Registry
+from domain import codec
 from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError, StorageFailed
@@ -178,7 +180,7 @@ class Connection:
     def _courier(self, chat: str, *, group: bool = False) -> Courier:
         async def deliver(reply: Reply, *, silent: bool) -> None:
             try:
-                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not (silent or group), group=group))
+                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not (silent or group), group=group, key=own(reply)))
             except ChatGone as gone:
                 if group:  # whom it concerns is told in private as well
                     log.warning("%s:%s is told nothing more of an order: %s", self.adapter.platform, chat, gone)
@@ -262,6 +264,11 @@ class Connection:
 
     def _members(self) -> Sequence[Member]:
         return [m for m in self._place.people.members if m.platform == self.adapter.platform]
+
+
+def own(reply: Reply) -> str:
+    """A key for what is told of an order, the same after a crash: every fill of it and every change of it is told in other words."""
+    return f"o{hashlib.sha256(codec.dumps(reply).encode()).hexdigest()[:16]}" if reply.order else ""
 
 
 async def _stopped(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -166,3 +166,28 @@ async def test_what_waited_for_a_channel_that_was_closed_is_not_told_when_it_ope
         await ada.reads(card.id, 1)
         assert [room.id for room in discord.rooms.threads] == [card.id]
         assert [m for m in discord.messages if not m.to and m.text.startswith("Filled: sold 0.01")] == []
+
+
+async def test_what_was_told_and_not_noted_before_a_crash_is_not_told_twice(tmp_path: Path, discord: DiscordServer) -> None:
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        await opened(desk, ada)
+        card = await carded(desk, ada, "#BTC close 0.01")
+        filled = await ada.reads(card.id, 1)
+        await ada.told("Filled: sold 0.01 BTC")
+        store = desk.house.store
+        for chat in (f"discord:{ROOM}/{ROOM}", "discord:11"):
+            async with store.write() as tx:
+                (row,) = [r for r in await tx.select("outbox", chat=chat) if r["kind"] == "exit-person"]
+                await tx.update("outbox", {"delivered": None, "verdict": None}, id=row["id"])
+    async with on_discord(tmp_path, discord) as desk:
+        waiting = f"discord:{ROOM}/{ROOM}", "discord:11"
+        while [r for chat in waiting for r in await _outbox(desk, chat)]:
+            await desk.line._wall.sleep(0.05)
+        assert discord.open(card.id) == [filled]
+        assert len([m for m in ada.shown if m.text.startswith("Filled: sold 0.01 BTC")]) == 1
+
+
+async def _outbox(desk: DiscordDesk, chat: str) -> list[object]:
+    async with desk.house.store.read() as tx:
+        return [r for r in await tx.select("outbox", chat=chat, delivered=None) if r["kind"] == "exit-person"]
