@@ -252,7 +252,7 @@ def _floor(
         terms=Terms(timedelta(minutes=float(settings.card_minutes)), settings.price_tolerance, settings.large_order),
         wall=wall,
     )
-    floor.bus.chats = people.chats
+    floor.bus.chats, floor.bus.follows = people.chats, people.follows
     if people.factor is not None:
         people.factor.connect(floor.bus, market.clock)
     return floor

@@ -7,13 +7,16 @@ import logging
 
 from bot.showing import AT_WORK, Showing
 from commands.followups import after_tap
+from domain.chat import Reply, Text, Tone
 from domain.errors import Busy, ChatGone
 from domain.events import Event, TicketMoved
+from domain.people import Sight
 from domain.tickets import Ticket, TicketStatus
 from storage import messages, tickets
 from storage.messages import Shown
 
 AGAIN = 2.0
+CLOSED = Reply((Text("What becomes of this is not shown here any more.", Tone.QUIET),))
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +60,9 @@ class Cards:
                 await self._moved(one, ticket)
 
     async def _moved(self, shown: Shown, ticket: Ticket) -> None:
+        told = after_tap(ticket) if self._showing.sight(shown.chat) is Sight.FIGURES else CLOSED
         try:
-            await self._showing.adapter.edit(shown.chat, shown.message, after_tap(ticket))
+            await self._showing.adapter.edit(shown.chat, shown.message, told)
         except ChatGone as gone:
             log.info("the card in %s is out of reach: %s", shown.chat, gone)
         except Busy as busy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,23 +12,27 @@ from datetime import tzinfo
 
 from bot.cards import Cards
 from bot.courier import MOMENT, Courier
+from bot.drafts import Drafts
 from bot.intake import Handle, Intake
 from bot.platform import Platform
 from bot.post import Post
 from bot.showing import Showing
 from commands.access import People
+from commands.desk import seen
 from commands.glance import Glance, glances
 from commands.palette import Suggestion
 from commands.registry import Registry
+from domain import codec
 from domain.chat import Incoming, Manner, Reply
 from domain.clock import SystemClock
 from domain.errors import Busy, ChatGone, SetupError, StorageFailed
 from domain.events import AccessMoved, Event
-from domain.people import AccessMove, Groups, Member
+from domain.people import AccessMove, Groups, Member, Sight
 from domain.ports import Clock
 from domain.tickets import Origin
 from market.hub import Hub
 from storage import outbox
+from storage.outbox import Verdict
 from storage.store import Store
 from trading.bus import Bus
 
@@ -68,9 +73,9 @@ class Connection:
         self.adapter = adapter
         self.trouble = "connecting"
         self._place = place
-        self._showing = Showing(adapter, place.store, place.clock, place.account)
+        self._showing = Showing(adapter, place.store, place.clock, place.people)
         self.post = Post(self._showing)
-        self.intake = Intake(adapter, place.people, place.store, place.clock, place.handle, self.post, place.zone)
+        self.intake = Intake(adapter, place.people, place.store, place.clock, place.handle, self.post, Drafts(self._showing), place.zone)
         self.cards = Cards(self._showing)
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
         self._menus: dict[str, str] = {}
@@ -82,6 +87,9 @@ class Connection:
         """A listener for the bus: alerts to bring, cards to edit, people who come and go."""
         if isinstance(event, AccessMoved):
             self._staff()
+            platform, _, group = event.person.partition(":")
+            if event.move is AccessMove.GROUP and platform == self.adapter.platform and event.name != Sight.FIGURES:
+                self.post.recall(group)
         await self.cards.heard(event)
         self._queued.set()
 
@@ -124,6 +132,15 @@ class Connection:
         """True for somebody who was let in."""
         return self._place.people.role(origin) is not None
 
+    def shown(self, line: Incoming) -> bool:
+        """True where the answer to a line is shown where it was said: in private, and in a group that an owner opened for so much."""
+        return not line.group or (self.known(line.origin) and seen(line, self._place.people) is not None)
+
+    def groups(self) -> Sequence[str]:
+        """The groups of this platform that an owner opened."""
+        named = (name.partition(":") for name in self._place.people.groups.shown)
+        return tuple(group for platform, _, group in named if platform == self.adapter.platform)
+
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         """Quick quotes for a text, nothing of the account in them; none for a stranger."""
         return await glances(self._place.hub, text) if self.known(origin) else ()
@@ -151,19 +168,24 @@ class Connection:
         await self.adapter.close()
 
     def _staff(self) -> None:
-        """A courier for every chat of this platform, and none for one that is gone."""
+        """A courier for every chat of this platform, and none for one that is gone; those of groups come with their first follow-up."""
         wanted = {m.chat for m in self._members()}
-        for chat in self._couriers.keys() - wanted:
+        for chat in [c for c in self._couriers.keys() - wanted if self._showing.sight(c) is not Sight.FIGURES]:
             self._couriers.pop(chat)[1].cancel()
         for chat in wanted - self._couriers.keys():
-            courier = self._courier(chat)
-            self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
+            self._hire(chat, self._courier(chat))
 
-    def _courier(self, chat: str) -> Courier:
+    def _hire(self, chat: str, courier: Courier) -> None:
+        self._couriers[chat] = (courier, asyncio.create_task(courier.serve()))
+
+    def _courier(self, chat: str, *, group: bool = False) -> Courier:
         async def deliver(reply: Reply, *, silent: bool) -> None:
             try:
-                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not silent))
+                await self._showing.show(chat, reply, Manner(silent=silent, urgent=not (silent or group), group=group, key=own(reply)))
             except ChatGone as gone:
+                if group:  # whom it concerns is told in private as well
+                    log.warning("%s:%s is told nothing more of an order: %s", self.adapter.platform, chat, gone)
+                    return
                 await self._unreachable(chat, gone)
                 raise Busy(GONE_FOR) from gone
             self._gone.discard(chat)
@@ -198,12 +220,24 @@ class Connection:
                 chats = []
             mine = [name.partition(":")[2] for name in chats if name.startswith(f"{self.adapter.platform}:")]
             for number, chat in enumerate(mine, 1):
-                if chat in self._couriers:
-                    self._couriers[chat][0].wake()
+                if chat not in self._couriers and not await self._opened(chat):
+                    continue
+                self._couriers[chat][0].wake()
                 if number % AT_ONCE == 0:
                     await self._wall.sleep(MOMENT)
             await self._queued.wait()
             await self._wall.sleep(MOMENT)  # an order that is to follow leaves first
+
+    async def _opened(self, chat: str) -> bool:
+        """A courier for a group that is to be told something; False where it may not be told any more, and never will be of this."""
+        if self._showing.sight(chat) is Sight.FIGURES:
+            self._hire(chat, self._courier(chat, group=all(m.chat != chat for m in self._members())))
+            return True
+        place = self._place
+        async with place.store.write() as tx:
+            left = await outbox.waiting(tx, place.account, chat=f"{self.adapter.platform}:{chat}")
+            await outbox.settle(tx, [row.id for row in left], place.clock.now(), Verdict.OFF)
+        return False
 
     async def _look(self) -> None:
         """Every second: alerts that wait for a time, and menus of people who came or changed."""
@@ -231,6 +265,11 @@ class Connection:
 
     def _members(self) -> Sequence[Member]:
         return [m for m in self._place.people.members if m.platform == self.adapter.platform]
+
+
+def own(reply: Reply) -> str:
+    """A key for what is told of an order, the same after a crash: every fill of it and every change of it is told in other words."""
+    return f"o{hashlib.sha256(codec.dumps(reply).encode()).hexdigest()[:16]}" if reply.order else ""
 
 
 async def _stopped(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from bot.platform import Platform
+from bot.showing import Showing
 from commands.draft import STOP, Draft
 from domain.chat import Button, Buttons, Incoming, Manner, Reply
 from domain.errors import Busy
-from domain.ports import Clock
 
 FIRST = 0.7
 """Seconds that an answer has before what there is of it is shown."""
@@ -39,9 +38,9 @@ class Following:
 class Drafts:
     """The drafts of one platform that are being worked out."""
 
-    def __init__(self, adapter: Platform, clock: Clock) -> None:
-        self._adapter = adapter
-        self._clock = clock
+    def __init__(self, showing: Showing) -> None:
+        self._showing = showing
+        self._clock = showing.clock
         self._followed: dict[str, Following] = {}
         self._over: deque[str] = deque(maxlen=REMEMBERED)
 
@@ -89,12 +88,9 @@ class Drafts:
             await self._clock.sleep(IN_GROUPS if one.line.group else EVERY)
 
     async def _show(self, one: Following, chat: str, reply: Reply) -> None:
-        if one.message:
-            await self._adapter.edit(chat, one.message, reply)
-            return
         line = one.line
         manner = Manner(silent=True, under=line.message if line.group else "", group=line.group, waits=line.waits)
-        one.message = await self._adapter.send(chat, reply, manner)
+        one.message = await self._showing.draft(chat, one.message, reply, manner)
 
 
 def with_stop(reply: Reply, key: str) -> Reply:

@@ -16,7 +16,7 @@ from bot.post import Post
 from bot.showing import thread
 from commands import keys
 from commands.access import People
-from commands.desk import REFRESH, seen
+from commands.desk import REFRESH, personal, seen
 from commands.draft import STOP, Draft
 from commands.followups import PAYLOAD_BYTES
 from domain.chat import Button, Buttons, Incoming, Letter, Reply, ReplyKind, Text, Tone
@@ -42,7 +42,7 @@ class Intake:
     """Lines of one platform to the front desk, each handled once; `Lanes` says in which order."""
 
     def __init__(
-        self, platform: Platform, people: People, store: Store, clock: Clock, handle: Handle, post: Post, zone: tzinfo = UTC
+        self, platform: Platform, people: People, store: Store, clock: Clock, handle: Handle, post: Post, drafts: Drafts, zone: tzinfo = UTC
     ) -> None:
         self._zone = zone
         self._platform = platform
@@ -51,7 +51,7 @@ class Intake:
         self._clock = clock
         self._handle = handle
         self._post = post
-        self._drafts = Drafts(platform, clock)
+        self._drafts = drafts
         self._lanes = Lanes(self._one)
 
     async def recover(self) -> None:
@@ -94,11 +94,12 @@ class Intake:
         return pressed and self._drafts.stopped(line, anybody=role is Role.OWNER)
 
     async def _one(self, line: Incoming, takes_long: Callable[[], None]) -> None:
-        typing = asyncio.create_task(self._slow(line.origin.chat, takes_long))
         aside = self._aside(line)
-        heard = replace(line, group=False, message="") if aside else line
+        heard = privately(line, aside) if aside else line
+        where = aside or line.origin.chat
+        typing = asyncio.create_task(self._slow(where, takes_long))
         try:
-            async with self._drafts.following(heard, aside or line.origin.chat) as following:
+            async with self._drafts.following(heard, where) as following:
                 reply = await self._handle(asked(heard), following.draft)
         finally:
             typing.cancel()
@@ -110,7 +111,7 @@ class Intake:
             letter = None  # in a group a stranger gets no word
         if letter is not None and aside:
             letter = replace(letter, chat=aside)
-            await self._platform.noticed(line.origin.chat, line.message)
+            await self._seen(line)
         while True:
             try:
                 now = self._clock.now()
@@ -125,10 +126,20 @@ class Intake:
         if letter is not None:
             self._post.wake(letter.chat)
 
+    async def _seen(self, line: Incoming) -> None:
+        """In a group that is told nothing: a sign that a line was seen, and a key in it taken away; trouble with that is no trouble."""
+        try:
+            if line.secret:
+                await self._platform.delete(line.origin.chat, line.message)
+            else:
+                await self._platform.noticed(line.origin.chat, line.message)
+        except Exception as error:
+            log.warning("message %s in %s was not touched: %s", line.message, line.origin.chat, error)
+
     def _aside(self, line: Incoming) -> str:
         """The private chat in which a member's line from a group is answered that is not shown so much; else empty."""
         member = self._people.member(line.origin.platform, line.origin.person)
-        if not line.group or line.secret or line.late or member is None or member.chat == line.origin.chat:
+        if not line.group or member is None or member.chat == line.origin.chat:
             return ""
         return "" if seen(line, self._people) is not None else member.chat
 
@@ -141,6 +152,12 @@ class Intake:
 def only_said(line: Incoming, reply: Reply) -> bool:
     """True for an answer that may be worked out a second time where a power cut took it: no tap, no card, no error."""
     return line.payload is None and reply.ticket is None and reply.kind is ReplyKind.ANSWER
+
+
+def privately(line: Incoming, chat: str) -> Incoming:
+    """A line from a group as one from its person's private chat; what is about groups still says in which it was typed."""
+    origin = line.origin if personal(line) else replace(line.origin, chat=chat)
+    return replace(line, origin=origin, group=False, message="")
 
 
 def asked(line: Incoming) -> Incoming:

@@ -58,6 +58,7 @@ class DiscordLimits:
     commands: int = 100
     help: int = 100
     alternative: int = 1024
+    thread: int = 100  # the name of a thread
     answer: float = 3.0
     token: float = 900.0
 

@@ -27,6 +27,14 @@ class Inlet(Protocol):
         """True for somebody who was let in."""
         ...
 
+    def shown(self, line: Incoming) -> bool:
+        """True where the answer to a line is shown where it was said: in private, and in a group that an owner opened for so much."""
+        ...
+
+    def groups(self) -> Sequence[str]:
+        """The groups of this platform that an owner opened."""
+        ...
+
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         """Quick quotes for a text, nothing of the account in them; none for a stranger."""
         ...

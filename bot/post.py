@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 from bot.showing import Showing
 from domain.chat import Manner
@@ -49,6 +50,13 @@ class Post:
         if chat not in self._tasks:
             self._tasks[chat] = asyncio.create_task(self._bring(chat))
 
+    def recall(self, group: str) -> None:
+        """What is on its way to a group, perhaps held up by the platform, is looked at again: the group is shown less than it was."""
+        for chat, task in self._tasks.items():
+            if chat.partition("/")[0] == group:
+                task.cancel()
+                task.add_done_callback(partial(self._again, chat))
+
     async def idle(self) -> None:
         """Wait until everything that was to be brought is, or failed for good."""
         while self._tasks:
@@ -62,6 +70,9 @@ class Post:
         for task in list(self._tasks.values()):
             task.cancel()
         await self.idle()
+
+    def _again(self, chat: str, _: asyncio.Task[None]) -> None:
+        self.wake(chat)
 
     async def _bring(self, chat: str) -> None:
         try:
@@ -103,7 +114,8 @@ class Post:
             return False
         except ChatGone as gone:
             if gone.now and gone.now != waiting.letter.chat:
-                return await self._tried(replace(waiting, letter=replace(waiting.letter, chat=gone.now)), tries)
+                moved = replace(waiting.letter, chat=gone.now, group=False)  # what it may be shown was asked for where it was to go
+                return await self._tried(replace(waiting, letter=moved), tries)
             log.warning("an answer for %s is dropped: %s", waiting.letter.chat, gone)
         except Exception as error:
             if tries + 1 >= MOST_TRIES:
@@ -119,7 +131,7 @@ class Post:
         if letter.deletes:
             await self._showing.adapter.delete(letter.chat, letter.deletes)
         if letter.edits:
-            await self._showing.replace(letter.chat, letter.edits, letter.reply)
+            await self._showing.replace(letter.chat, letter.edits, letter.reply, group=letter.group)
             return
         manner = Manner(under=letter.under, group=letter.group, waits=letter.waits, key=f"a{waiting.id}")
         await self._showing.show(letter.chat, letter.reply, manner)

@@ -10,7 +10,7 @@ from domain.chat import Access
 from domain.errors import NotAllowed
 from domain.people import Groups, Member, Role, Sight
 from domain.tickets import CODE, Origin
-from storage import people, states
+from storage import messages, people, states
 from storage.outbox import HOME
 from storage.store import Store, Tx
 
@@ -83,9 +83,22 @@ class People:
         told = (m for m in self._members.values() if m.role is Role.OWNER or not private)
         return tuple(dict.fromkeys([HOME, *(f"{m.platform}:{m.chat}" for m in told)]))
 
+    async def follows(self, tx: Tx, alert: Alert) -> Sequence[str]:
+        """The groups beside those chats that are told how an order goes: those where its card stands, while they are shown figures."""
+        if not alert.reply.order or not alert.reply.thread or Sight.FIGURES not in self.groups.shown.values():
+            return ()
+        found = await messages.chats(tx, self.account, alert.reply.thread)
+        return [name for name in found if self.groups.shown.get(name.partition("/")[0]) is Sight.FIGURES]
+
     def sight(self, origin: Origin) -> Sight | None:
         """What the group of a line is shown; None for nothing. A topic of a group (`chat/topic`) is shown what the group is."""
         return self.groups.shown.get(f"{origin.platform}:{origin.chat.partition('/')[0]}")
+
+    def reads(self, platform: str, chat: str) -> Sight | None:
+        """What may be shown in a chat now: figures where a member is written to, and in a group what an owner allowed there."""
+        if any(m.platform == platform and m.chat == chat for m in self._members.values()):
+            return Sight.FIGURES
+        return self.sight(Origin(platform, chat, ""))
 
     def guarded(self, origin: Origin) -> bool:
         """True for a person with a second factor."""

@@ -234,11 +234,20 @@ def seen(incoming: Incoming, people: People) -> Sight | None:
     """
     if not incoming.group:
         return Sight.FIGURES
-    said = (incoming.text if incoming.payload is None else incoming.payload.removeprefix(REFRESH)).lstrip().lower()
-    if said.startswith("/") and hyphens(said.split(maxsplit=1)[0].partition("@")[0]) in PERSONAL:
+    if personal(incoming):
         return None
     sight = people.sight(incoming.origin)
-    return None if sight is Sight.WORDS and said.startswith(("#", "/do", "confirm", "cancel")) else sight
+    return None if sight is Sight.WORDS and _bare(incoming).startswith(("#", "/do", "confirm", "cancel")) else sight
+
+
+def personal(incoming: Incoming) -> bool:
+    """True for what is answered in private whatever a group may see."""
+    said = _bare(incoming)
+    return said.startswith("/") and hyphens(said.split(maxsplit=1)[0].partition("@")[0]) in PERSONAL
+
+
+def _bare(incoming: Incoming) -> str:
+    return (incoming.text if incoming.payload is None else incoming.payload.removeprefix(REFRESH)).lstrip().lower()
 
 
 def ear() -> Converse:

@@ -166,7 +166,8 @@ class Letter:
 class Manner:
     """How a message arrives: without a sound, under another message, where others read along, and past what waits.
 
-    `waits` is what is open for this answer on the platform; `key` is the message's own: where the platform can, it shows it once.
+    `waits` is what is open for this answer on the platform; `key` is the message's own: where the platform can, it shows it once. `topic`
+    names the thread in which it stands below the message it is under, where the platform has such threads.
     """
 
     silent: bool = False
@@ -175,6 +176,7 @@ class Manner:
     urgent: bool = False
     waits: str = ""
     key: str = ""
+    topic: str = ""
 
 
 PLAINLY = Manner()

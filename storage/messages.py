@@ -34,6 +34,12 @@ async def first(tx: Tx, platform: str, chat: str, thread: str) -> str:
     return str(rows[0]["message"]) if rows else ""
 
 
+async def chats(tx: Tx, account: str, thread: str) -> list[str]:
+    """The chats that show a ticket, as `platform:chat`."""
+    rows = await tx.select("messages", account=account, thread=thread, order="seq")
+    return list(dict.fromkeys(f"{row['platform']}:{row['chat']}" for row in rows))
+
+
 async def last(tx: Tx, platform: str, chat: str, thread: str) -> str:
     """The message of a chat that told of something last; empty where none did."""
     rows = await tx.select("messages", platform=platform, chat=chat, thread=thread, order="seq", descending=True, limit=1)

@@ -32,6 +32,10 @@ def _at_home(alert: Alert) -> Sequence[str]:
     return (outbox.HOME,)
 
 
+async def _nowhere(tx: Tx, alert: Alert) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A journal line that is not an event: `value` is anything the codec writes, `body` its text where that is at hand."""
@@ -68,7 +72,7 @@ class Unit:
 class Bus:
     """The way of every event. It is journalled, with its alert in the outbox, in the transaction of its cause; subscribers follow.
 
-    `chats` says which chats an alert goes to.
+    `chats` says which chats an alert goes to, `follows` which groups beside them, as the database has it at that moment.
 
     A subscriber that raises is logged and hurts nobody. An alert policy that raises leaves a journal line `alert_failure`, no lost event.
     """
@@ -77,6 +81,7 @@ class Bus:
         self._store = store
         self._alerts = alerts
         self.chats: Callable[[Alert], Sequence[str]] = _at_home
+        self.follows: Callable[[Tx, Alert], Awaitable[Sequence[str]]] = _nowhere
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> None:
@@ -108,7 +113,7 @@ class Bus:
                 lines.append(_line(Note(event.at, event.account, ALERT_FAILURE, failure)))
             else:
                 if alert is not None:
-                    await outbox.add(unit.tx, alert, self.chats(alert))
+                    await outbox.add(unit.tx, alert, (*self.chats(alert), *await self.follows(unit.tx, alert)))
         await journal.extend(unit.tx, lines, who, origin)
 
     async def _tell(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Groups: what others who read along are shown, and who allowed it."""
+"""Groups and channels: what others who read along are shown, and who allowed it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.chat import Access, Block, Button, Buttons, KeyValues, Reply, Text, 
 from domain.errors import BadArgument
 from domain.people import AccessMove, AccessMoved, Groups, Sight
 
-EXAMPLES = ("/group", "/group figures telegram:-1001", "/group nothing telegram:-1001")
+EXAMPLES = ("/group", "/group figures telegram:-1001", "/group nothing telegram:-1001", "/group words discord:9002")
 
 
 @command("System", access=Access.ADMIN, examples=EXAMPLES)
@@ -51,5 +51,7 @@ def _listed(ctx: Ctx) -> Reply:
     blocks: list[Block] = [Text(lead if shown else "No group is shown anything; members are answered in private.", Tone.LEAD)]
     if shown:
         blocks.append(KeyValues(tuple((name, SEES[sight]) for name, sight in shown.items())))
-    blocks.append(Text("Typed in a group, `/group figures` or `/group words` opens it, `/group nothing` closes it.", Tone.QUIET))
+    blocks.append(
+        Text("Typed in a group or a channel, `/group figures` or `/group words` opens it, `/group nothing` closes it.", Tone.QUIET)
+    )
     return Reply((*blocks, Buttons((Button("People", "/people"),))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,26 @@ async def test_symbols_orders_and_actions_are_completed(tmp_path: Path, discord:
         asking = discord.asks(eve, 4, _typing("do", "line", "#aapl"), discord.dm("666")["id"])
         await discord.until(lambda: asking.answered is not None)
         assert asking.choices == [], "what is held is nothing for a stranger"
+
+
+async def test_completions_are_at_most_twenty_five_and_come_within_a_tenth_of_a_second(tmp_path: Path, discord: DiscordServer) -> None:
+    """Symbols, orders and actions, with more of each than fit; through the wire, in the middle of the times."""
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        for n in range(30):
+            await desk.terminal.say(f"#sell AAPL 1 limit {1000 + n}")
+            await desk.terminal.say(f"confirm {(await desk.house.floor.desk.open_tickets())[-1].id}")
+        assert len([o for o in desk.house.floor.book.orders if o.open and not o.protective]) == 30
+        wanted = (("quote", "symbol", ""), ("quote", "symbol", "a"), ("do", "line", ""), ("do", "line", "#order"), ("do", "line", "#aapl"))
+        took, counts = [], []
+        for _ in range(8):
+            for name, option, text in wanted:
+                began = time.monotonic()
+                counts.append(len(await ada.completes(name, option, text)))
+                took.append(time.monotonic() - began)
+        assert max(counts) == 25
+        assert min(counts) > 0
+        assert statistics.median(took) < 0.1
 
 
 def _typing(name: str, option: str, text: str) -> dict[str, object]:

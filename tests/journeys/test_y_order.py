@@ -53,3 +53,23 @@ async def test_an_edit_that_finds_nothing_is_a_message(tmp_path: Path, telegram:
         (order,) = [o for o in desk.house.floor.book.orders if o.open and o.symbol == "AAPL" and not o.protective]
         await confirmed(desk.terminal, desk.house, f"#order-{order.client_id} modify limit 900")
         await telegram.until(lambda: any(m.text.startswith("Changed: sell 4 AAPL") for m in ada.shown))
+
+
+async def test_an_open_group_on_telegram_reads_how_the_order_of_its_card_goes(tmp_path: Path, telegram: TelegramServer) -> None:
+    room = telegram.group(-1001)
+    async with connected(tmp_path, telegram) as desk:
+        ada = await desk.paired(11)
+        await desk.terminal.say("/group figures telegram:-1001")
+        ada.says("/do #BTC close 0.01", chat=room)
+        (card,) = await telegram.shows(room, 1)
+        ada.taps(card, "Confirm")
+        _, filled = await telegram.shows(room, 2)
+        assert (filled.text.startswith("Filled: sold 0.01 BTC"), filled.under) == (True, card.id)
+        await telegram.until(lambda: any(m.text.startswith("Filled: sold 0.01 BTC") for m in ada.shown))
+        ada.says("/do #BTC close 0.02", chat=room)
+        card = (await telegram.shows(room, 3))[-1]
+        await desk.terminal.say("/group words telegram:-1001")
+        await desk.terminal.say(f"confirm {card.payload('Confirm').split(':')[1]}")
+        await telegram.until(lambda: any(m.text.startswith("Filled: sold 0.02 BTC") for m in ada.shown))
+        await telegram.until(lambda: card.text == "What becomes of this is not shown here any more.")
+        assert len(telegram.of(room)) == 3

@@ -51,7 +51,7 @@ class Told:
 
     async def keep(self, lines: Sequence[Incoming]) -> None:
         for line in lines:
-            sent = self._made.send(line.origin.chat, next(self._replies), Manner(waits=line.waits))
+            sent = self._made.send(line.origin.person, next(self._replies), Manner(waits=line.waits))
             self._tasks.append(asyncio.create_task(sent))
 
     def chats(self) -> Sequence[str]:
@@ -59,6 +59,12 @@ class Told:
 
     def known(self, origin: Origin) -> bool:
         return True
+
+    def shown(self, line: Incoming) -> bool:
+        return not line.group
+
+    def groups(self) -> Sequence[str]:
+        return ()
 
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         return ()

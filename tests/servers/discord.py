@@ -13,7 +13,8 @@ from typing import Any
 from aiohttp import web
 
 from tests.servers.discord_gateway import Gateway
-from tests.servers.discord_people import BOT, GUILD, ROOM, SELF, Person
+from tests.servers.discord_people import BOT, SELF, Person
+from tests.servers.discord_rooms import HISTORY, MANAGE, Rooms
 from tests.servers.discord_rules import Refused, checked_choices, checked_commands, checked_message, checked_modal
 
 TOKEN = "MTEwMjAxNTQzMTEwMjAxNTQz.GTestA.abcdefghijklmnopqrstuvwxyzABCDEFGH-TEST"
@@ -102,7 +103,10 @@ class DiscordServer:
         self.faults: defaultdict[str, deque[Refused]] = defaultdict(deque)
         self.blocked: set[str] = set()
         self.bucket = (1000, 1.0)  # messages to one channel in so many seconds
+        self.refused = 0  # of them
         self.base = ""
+        self.rooms = Rooms(self)
+        self.shards = 1  # as many as it recommends
         self.gateway = Gateway(self)
         self._written: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._nonces: dict[tuple[str, str], Message] = {}
@@ -173,8 +177,8 @@ class DiscordServer:
             case "GET", "applications", "@me":
                 return APP
             case "GET", "gateway", "bot":
-                limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-                return {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
+                limit = {"total": 1000, "remaining": 1000 - self.gateway.identified, "reset_after": 0, "max_concurrency": 1}
+                return {"url": self.gateway.url, "shards": self.shards, "session_start_limit": limit}
             case "PUT", "applications", _, "commands":
                 checked_commands(body)
                 self.commands = {c["name"]: c for c in body}
@@ -182,13 +186,31 @@ class DiscordServer:
             case "POST", "users", "@me", "channels":
                 return self.dm(body["recipient_id"])
             case "POST", "channels", channel, "typing":
-                return None
+                return self.rooms[channel].needs() if not self._private(channel) else None
+            case "GET", "channels", channel:
+                return self.rooms[channel].json
+            case "PATCH", "channels", channel:
+                return self.rooms.changed(channel, body)
+            case "POST", "channels", channel, "messages", number, "threads":
+                found = next((m for m in self.messages if m.id == number and m.channel == channel and not m.hidden), None)
+                return self.rooms.begun(channel, found, body)
+            case "GET", "channels", channel, "messages", number:
+                self.rooms[channel].needs(HISTORY)
+                theirs = [m for m in self._written[channel] if m["id"] == number]
+                return theirs[0] if theirs else self.as_json(self._found(lambda m: m.id == number and not m.hidden))
             case "GET", "channels", channel, "messages":
+                if not self._private(channel):
+                    self.rooms[channel].needs()
+                    if HISTORY in self.rooms[channel].denied:
+                        return []
                 after, most = int(query.get("after", 0)), int(query.get("limit", 50))
-                return list(reversed([m for m in self._written[channel] if int(m["id"]) > after][:most]))
+                asked = [m for m in self._written[channel] if int(m["id"]) > after][:most]
+                return [self._asked_for(m) for m in reversed(asked)]
             case "POST", "channels", channel, "messages":
                 return self._posted(channel, body)
             case "PATCH", "channels", channel, "messages", number:
+                if not self._private(channel):
+                    self.rooms.edited(channel)
                 return self._edited(self._found(lambda m: m.id == number and m.channel == channel and not m.hidden), body)
             case "POST", "interactions", _, token, "callback":
                 return self._answered(self._asking(token, fresh=True), body, query)
@@ -200,12 +222,33 @@ class DiscordServer:
                 if mine is None:
                     raise Refused(404, 10008, "Unknown Message")
                 return self._edited(mine, body)
+            case "DELETE", "webhooks", _, token, "messages", "@original":
+                self.messages = [m for m in self.messages if m is not self._asking(token).original]
+                self._asking(token).original = None
+                return None
             case "DELETE", "channels", channel, "messages", number:
+                if not self._private(channel) and any(m["id"] == number for m in self._written[channel]):
+                    self.rooms[channel].needs(MANAGE)
+                    self._written[channel] = [m for m in self._written[channel] if m["id"] != number]
+                    return None
                 if not any(m.id == number and m.channel == channel for m in self.messages):
                     raise Refused(403, 50003, "Cannot execute action on a DM channel")
                 self.messages = [m for m in self.messages if m.id != number]
                 return None
         raise Refused(404, 0, "404: Not Found")
+
+    def _private(self, channel: str) -> bool:
+        """True for direct messages; raises for a channel that is not there."""
+        return channel not in self.rooms and channel.startswith("7")
+
+    def _asked_for(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message as a list of them shows it: not on which server, and without the intent only the words of one that names the bot."""
+        read = not message.get("guild_id") or message["mentions"] or any(s.contents for s in self.gateway.sessions.values())
+        return {k: v for k, v in message.items() if k not in ("guild_id", "member")} | ({} if read else {"content": ""})
+
+    def open(self, channel: str) -> list[Message]:
+        """What everybody sees in a channel or a thread, oldest first."""
+        return [m for m in self.messages if m.channel == channel and not m.to and not m.loading]
 
     def _found(self, wanted: Any) -> Message:
         found = next((m for m in self.messages if wanted(m)), None)
@@ -215,7 +258,9 @@ class DiscordServer:
 
     def _posted(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
         checked_message(body)
-        person = channel.removeprefix("7") if channel != ROOM else ""
+        person = channel.removeprefix("7") if self._private(channel) else ""
+        if not person:
+            self.rooms.posted(channel, body)
         if person in self.blocked:
             raise Refused(403, 50007, "Cannot send messages to this user")
         nonce = (channel, str(body.get("nonce")))
@@ -226,6 +271,7 @@ class DiscordServer:
         while sent and now - sent[0] >= seconds:
             sent.popleft()
         if len(sent) >= most:
+            self.refused += 1
             after = f"{seconds - (now - sent[0]):.3f}"
             raise Refused(429, 0, "You are being rate limited.", **{"Retry-After": after, "Via": "1.1 test"})
         sent.append(now)
@@ -276,11 +322,15 @@ class DiscordServer:
 
     def _followed(self, asking: Asking, body: dict[str, Any]) -> dict[str, Any]:
         checked_message(body)
+        if asking.original is not None and asking.original.loading:  # whatever it says of itself, it takes the place of what waits
+            return self._edited(asking.original, {**body, "flags": asking.original.body.get("flags")})
         return self.as_json(self._shown(asking, body))
 
     def _shown(self, asking: Asking, body: dict[str, Any], *, loading: bool = False) -> Message:
         hidden = bool((body.get("flags") or 0) & HIDDEN)
-        message = Message(self.snowflake(), asking.channel, body, hidden, asking.person if hidden or asking.channel != ROOM else "")
+        message = Message(
+            self.snowflake(), asking.channel, body, hidden, asking.person if hidden or asking.channel not in self.rooms else ""
+        )
         message.loading = loading
         self.messages.append(message)
         return message
@@ -299,12 +349,12 @@ class DiscordServer:
         ident = self.snowflake()
         asking = Asking(ident, f"tok-{ident}-{'x' * 40}", person.number, channel, kind, time.monotonic(), message)
         self.askings[ident] = asking
-        room = channel == ROOM
-        where = {"guild_id": GUILD, "member": person.member, "channel": {"id": ROOM, "type": 0, "guild_id": GUILD, "name": "desk"}}
+        room = self.rooms.every.get(channel)
+        where = {"guild_id": room.guild, "member": person.member, "channel": room.json} if room is not None else {}
         here = {"user": person.json, "channel": self.dm(person.number)}
         event: dict[str, Any] = {
             **{"id": ident, "application_id": SELF, "type": kind, "token": asking.token, "version": 1, "channel_id": channel, "data": data},
-            **{"locale": "en-US", "entitlements": [], "authorizing_integration_owners": {"0": GUILD}, "context": 0 if room else 1},
+            **{"locale": "en-US", "entitlements": [], "authorizing_integration_owners": {"0": "1"}, "context": 0 if room else 1},
             **{"attachment_size_limit": 1000, "app_permissions": "0", **(where if room else here)},
         }
         if message is not None:

@@ -12,13 +12,16 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from tests.servers.discord_people import BOT, GUILD, ROOM, SELF
+from tests.servers.discord_people import BOT, SELF
 
 CONTENTS = 1 << 15
 
 
 class Gateway:
-    """Events go to every session; one that lost its connection gets them when it resumes."""
+    """Events go to the sessions of their shard; one that lost its connection gets them when it resumes.
+
+    `pace` is how many seconds apart two shards may begin a session; the documentation says five, of so many at a time as are allowed.
+    """
 
     def __init__(self, server: Any) -> None:
         self.url = ""
@@ -27,6 +30,9 @@ class Gateway:
         self.refuse_contents = False
         self.sessions: dict[str, Session] = {}
         self.beat = 45_000
+        self.pace = 0.0
+        self.hasty = 0
+        self._last = -1e9
         self._ids = itertools.count(1)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -46,6 +52,12 @@ class Gateway:
                     if said["d"]["intents"] & CONTENTS and self.refuse_contents:
                         await socket.close(code=4014, message=b"Disallowed intent(s)")
                         break
+                    shard = said["d"].get("shard", [0, 1])
+                    if shard[1] != self.server.shards or not 0 <= shard[0] < shard[1]:
+                        await socket.close(code=4010, message=b"Invalid shard")
+                        break
+                    if await self._hurried(line):
+                        continue
                     session = await self._identified(line, said["d"])
                 case 6:
                     session = await self._resumed(line, said["d"])
@@ -54,44 +66,58 @@ class Gateway:
         return socket
 
     def say(self, event: str, data: dict[str, Any]) -> None:
-        """An event for everybody who is, or was, connected."""
+        """An event for the shard that it belongs to, whether it is, or was, connected."""
+        shard = self.shard(str(data.get("guild_id") or 0))
         for session in self.sessions.values():
-            session.say(event, data)
+            if session.shard == shard:
+                session.say(event, data)
+
+    def shard(self, guild: str) -> int:
+        """The shard of a server; direct messages, which have none, come to the first."""
+        return int((int(guild) >> 22) % self.server.shards)
 
     @property
     def connected(self) -> bool:
-        return any(s.line is not None for s in self.sessions.values())
+        return bool(len({s.shard for s in self.sessions.values() if s.line is not None}) == self.server.shards)
 
-    async def cut(self, *, forget: bool = False) -> None:
-        """Every connection is lost; with `forget` no session can be resumed."""
-        lines = [s.line for s in self.sessions.values() if s.line is not None]
-        for session in self.sessions.values():
+    async def cut(self, *, forget: bool = False, shard: int | None = None) -> None:
+        """Every connection is lost, or that of one shard; with `forget` its session cannot be resumed."""
+        cut = {i: s for i, s in self.sessions.items() if shard is None or s.shard == shard}
+        lines = [s.line for s in cut.values() if s.line is not None]
+        for ident, session in cut.items():
             session.line = None
-        if forget:
-            self.sessions.clear()
+            if forget:
+                del self.sessions[ident]
         for line in lines:
             await line.socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
+    async def _hurried(self, line: Line) -> bool:
+        """True for a session that begins too soon after another; the platform calls it invalid."""
+        now = asyncio.get_running_loop().time()
+        if now - self._last < self.pace:
+            self.hasty += 1
+            await line.send({"op": 9, "d": False, "s": None, "t": None})
+            return True
+        self._last = now
+        return False
+
     async def _identified(self, line: Line, data: dict[str, Any]) -> Session:
         self.identified += 1
-        session = Session(f"session-{next(self._ids)}", line, contents=bool(data["intents"] & CONTENTS))
-        self.sessions = {i: s for i, s in self.sessions.items() if s.line is not None} | {session.id: session}
+        shard = data.get("shard", [0, 1])
+        session = Session(f"session-{next(self._ids)}", line, contents=bool(data["intents"] & CONTENTS), shard=shard[0])
+        others = {i: s for i, s in self.sessions.items() if s.line is not None or s.shard != session.shard}
+        self.sessions = others | {session.id: session}
+        rooms = self.server.rooms
+        mine = [g for g in dict.fromkeys(r.guild for r in rooms.every.values()) if self.shard(g) == session.shard]
         session.say(
             "READY",
             {
-                **{"v": 10, "user": BOT, "guilds": [{"id": GUILD, "unavailable": True}], "session_id": session.id, "shard": [0, 1]},
-                **{"resume_gateway_url": self.url, "application": {"id": SELF, "flags": 0}, "private_channels": []},
+                **{"v": 10, "user": BOT, "guilds": [{"id": g, "unavailable": True} for g in mine], "session_id": session.id},
+                **{"shard": shard, "resume_gateway_url": self.url, "application": {"id": SELF, "flags": 0}, "private_channels": []},
             },
         )
-        room = {"id": ROOM, "type": 0, "name": "desk", "position": 0, "permission_overwrites": [], "nsfw": False, "parent_id": None}
-        guild = {
-            **{"id": GUILD, "name": "Desk", "owner_id": "1", "roles": [_everyone(GUILD)], "emojis": [], "features": [], "channels": [room]},
-            **{"verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0, "threads": []},
-            **{"members": [], "member_count": 1, "stage_instances": [], "guild_scheduled_events": [], "premium_tier": 0, "stickers": []},
-            **{"system_channel_flags": 0, "preferred_locale": "en-US", "afk_timeout": 60, "nsfw_level": 0, "large": False},
-            **{"voice_states": [], "presences": [], "soundboard_sounds": [], "premium_progress_bar_enabled": False},
-        }
-        session.say("GUILD_CREATE", guild)
+        for guild in mine:
+            session.say("GUILD_CREATE", rooms.guild(guild))
         return session
 
     async def _resumed(self, line: Line, data: dict[str, Any]) -> Session | None:
@@ -141,8 +167,8 @@ class Line:
 class Session:
     """What was said to one client, so that it can be said again."""
 
-    def __init__(self, ident: str, line: Line | None, *, contents: bool) -> None:
-        self.id, self.line, self.contents = ident, line, contents
+    def __init__(self, ident: str, line: Line | None, *, contents: bool, shard: int) -> None:
+        self.id, self.line, self.contents, self.shard = ident, line, contents, shard
         self._said: list[dict[str, Any]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -165,10 +191,3 @@ class Session:
             task = asyncio.create_task(self.line.send(payload))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-
-
-def _everyone(guild: str) -> dict[str, Any]:
-    return {
-        **{"id": guild, "name": "@everyone", "color": 0, "hoist": False, "position": 0, "permissions": "0", "managed": False, "flags": 0},
-        **{"mentionable": False, "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}},
-    }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.servers.discord import Asking, DiscordServer, Message
 
 SELF, GUILD, ROOM = "110201543", "9001", "9002"
+FAR_GUILD, FAR_ROOM = str((1 << 22) + 9001), "9003"  # of two shards the second's
 BOT = {"id": SELF, "username": "folio", "discriminator": "0", "avatar": None, "bot": True, "global_name": None, "flags": 0}
 
 
@@ -29,6 +30,15 @@ class Person:
         joined = {"joined_at": "2026-01-01T00:00:00+00:00", "roles": [], "deaf": False, "mute": False, "flags": 0, "permissions": "0"}
         return {"user": self.json, **joined}
 
+    async def reads(self, channel: str, count: int, within: float = 10.0) -> Message:
+        """The newest message of a channel or thread, once everybody sees so many there."""
+        found: list[Message] = await self.server.until(lambda: seen if len(seen := self.server.open(channel)) >= count else None, within)
+        return found[-1]
+
+    async def told(self, words: str, since: int = 0) -> Message:
+        """The first of what only they see that has these words in it, their first `since` messages apart."""
+        return await self.server.until(lambda: next((m for m in self.shown[since:] if words in m.text), None))  # type: ignore[no-any-return]
+
     @property
     def shown(self) -> list[Message]:
         """What only they see, oldest first: direct messages and hidden answers."""
@@ -38,9 +48,9 @@ class Person:
         found: list[Message] = await self.server.until(lambda: seen if len(seen := self.shown) >= count else None, within)
         return found[-1]
 
-    def says(self, text: str, *, room: bool = False, age: float = 0, unheard: bool = False, **more: Any) -> dict[str, Any]:
-        """A message in direct messages, or on a server; `unheard` while no bot is connected."""
-        channel = ROOM if room else self.server.dm(self.number)["id"]
+    def says(self, text: str, *, room: bool | str = False, age: float = 0, unheard: bool = False, **more: Any) -> dict[str, Any]:
+        """A message in direct messages, or on a server (in a channel or a thread that is named); `unheard` while no bot is connected."""
+        channel = self._where(room)
         mentions = [BOT] if f"<@{SELF}>" in text else []
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - age))
         message = {
@@ -49,17 +59,25 @@ class Person:
             **{"attachments": [], "embeds": [], "pinned": False, "type": 0, **more},
         }
         if room:
-            message |= {"guild_id": GUILD, "member": {k: v for k, v in self.member.items() if k != "user"}}
+            self.server.rooms[channel].archived = False
+            message |= {"guild_id": self.server.rooms[channel].guild, "member": {k: v for k, v in self.member.items() if k != "user"}}
         if unheard:
             self.server._written[channel].append(message)
         else:
             self.server.written(channel, message)
         return message
 
-    def slash(self, name: str, *, room: bool = False, **given: Any) -> Asking:
+    def _where(self, room: bool | str) -> str:
+        return room if isinstance(room, str) else ROOM if room else self.dm
+
+    @property
+    def dm(self) -> str:
+        return str(self.server.dm(self.number)["id"])
+
+    def slash(self, name: str, *, room: bool | str = False, **given: Any) -> Asking:
         options = typed_options(self.server.commands[name], given)
         data = {"id": "3", "name": name, "type": 1, "options": options}
-        return self.server.asks(self, 2, data, ROOM if room else self.server.dm(self.number)["id"])
+        return self.server.asks(self, 2, data, self._where(room))
 
     async def completes(self, name: str, option: str, text: str) -> list[str]:
         found = next(o for o in self.server.commands[name]["options"] if o["name"] == option)

@@ -15,17 +15,17 @@ from yarl import URL
 
 from bot.adapters.discord import lines, slash, views
 from bot.adapters.discord.client import Client
-from bot.adapters.discord.direct import Direct
 from bot.adapters.discord.lines import PLATFORM
+from bot.adapters.discord.places import Places
 from bot.adapters.discord.render import PRICE, WORD, Page, illustrated
 from bot.adapters.discord.turns import SOON, Turn, Turns
 from bot.limits import DISCORD
 from bot.pictures import picture
 from bot.platform import Inlet
 from commands.palette import Suggestion
-from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply
+from domain.chat import PLAINLY, CommandSpec, Incoming, Manner, Reply, ReplyKind
 from domain.clock import SystemClock
-from domain.errors import SetupError, StorageFailed
+from domain.errors import ChatGone, SetupError, StorageFailed
 from domain.ports import Clock
 
 FIRST_PAUSE = 1.0
@@ -71,7 +71,7 @@ class Discord:
         self._wall = SystemClock()
         self._client = Client(self, contents=settings.contents)
         self._turns = Turns(self._wall)
-        self._direct = Direct(lambda: self._client)
+        self._places = Places(lambda: self._client)
         self._commands: Sequence[CommandSpec] = ()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -135,12 +135,21 @@ class Discord:
             await self._again()
 
     async def send(self, chat: str, reply: Reply, manner: Manner = PLAINLY) -> str:
-        """Show a reply as one message or more, the buttons under the last, whose id is returned; where it was asked if that waits."""
+        """Show a reply as one message or more, the buttons under the last, whose id is returned; where it was asked if that waits.
+
+        Only its person sees there what is not for a group, and what refuses something. Where a channel takes nothing, ChatGone names the
+        direct messages of who asked.
+        """
         message = ""
+        hidden = not manner.group or reply.kind is ReplyKind.ERROR
         for number, page in enumerate(illustrated(reply, await picture(reply))):
             turn = self._turns.get(manner.waits)
-            message = await self._answered(turn, page, manner) if turn is not None else ""
-            message = message or await self._direct.send(chat, page, manner, number)
+            message = await self._answered(turn, page, manner, hidden=hidden) if turn is not None else ""
+            try:
+                message = message or await self._places.send(chat, page, manner, number)
+            except ChatGone as gone:
+                asker = await self._places.author(chat, manner.under) if manner.group and not manner.topic else ""
+                raise ChatGone(str(gone), now=asker) from gone
         return message
 
     async def edit(self, chat: str, message: str, reply: Reply) -> bool:
@@ -151,12 +160,14 @@ class Discord:
             if turn is not None:
                 await turn.edit(message, first)
             else:
-                await self._direct.edit(chat, message, first)
-        except discord.NotFound as error:
+                await self._places.edit(chat, message, first)
+        except (discord.NotFound, ChatGone) as error:
+            if isinstance(error, ChatGone) and "-" not in message:
+                raise
             log.info("message %s for %s is not there any more: %s", message, chat, error)
             return False
         for number, page in enumerate(more):
-            await self._direct.send(chat, page, Manner(silent=True), number)
+            await self._places.send(chat, page, Manner(silent=True), number)
         return True
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
@@ -170,14 +181,14 @@ class Discord:
 
     async def typing(self, chat: str) -> None:
         """Show that an answer is being worked out."""
-        await self._direct.typing(chat)
+        await self._places.typing(chat)
 
     async def noticed(self, chat: str, message: str) -> None:
-        """Nothing: what is said on a server comes as a private line already."""
+        """Nothing: a command is answered where it was asked, and a direct message is noticed."""
 
     async def delete(self, chat: str, message: str) -> bool:
         """Take a message away: one of its own, and on a server where it manages messages those of others."""
-        return await self._direct.delete(chat, message)
+        return await self._places.delete(chat, message)
 
     # what comes in
 
@@ -194,35 +205,40 @@ class Discord:
 
     async def commanded(self, interaction: discord.Interaction, text: str) -> None:
         """A slash command."""
-        await self._taken(self._turns.begin(interaction), lines.asked(interaction, text, self._clock.now()))
+        await self._taken(interaction, self._asked(interaction, text))
 
     async def tapped(self, interaction: discord.Interaction) -> None:
         """A button: what asks for a word or a price opens a window, the rest is a line."""
         payload = views.payload(interaction)
-        line = lines.asked(interaction, "", self._clock.now(), payload)
+        line = self._asked(interaction, "", payload)
         if payload.startswith((WORD, PRICE)) and self.inlet.known(line.origin):
             await interaction.response.send_modal(views.window(payload))
             return
-        await self._taken(self._turns.begin(interaction), line)
+        await self._taken(interaction, line)
 
     async def filled(self, interaction: discord.Interaction) -> None:
         """A window that was filled in."""
         text, payload = lines.filled(*views.entered(interaction))
-        await self._taken(self._turns.begin(interaction), lines.asked(interaction, text, self._clock.now(), payload))
+        await self._taken(interaction, self._asked(interaction, text, payload))
 
     def completed(self, interaction: discord.Interaction, text: str) -> Sequence[Suggestion]:
         """What a line that begins so may become."""
-        origin = lines.asked(interaction, text, self._clock.now()).origin
+        origin = self._asked(interaction, text).origin
         return self.inlet.complete(origin, text, DISCORD.choices)
 
-    async def ready(self) -> None:
+    async def ready(self, shard: int) -> None:
         """Ask for what was written to us while nobody listened; what was kept before is not kept again."""
-        for chat in self.inlet.chats():
+        for chat in [*(self.inlet.chats() if shard == 0 else ()), *self._rooms(shard)]:
             try:
-                missed = await self._direct.since(chat, self._wall.now() - MISSED, MOST_MISSED)
+                missed = await self._places.since(chat, self._wall.now() - MISSED, MOST_MISSED)
                 await self.inlet.keep([line for m in missed if (line := self._said(m)) is not None])
             except Exception as error:
                 log.warning("what %s wrote meanwhile is not known: %s", chat, error)
+
+    def _rooms(self, shard: int) -> Sequence[str]:
+        """The open channels of the servers of a shard."""
+        found = [self._client.get_channel(int(group)) for group in self.inlet.groups() if group.isdecimal()]
+        return [lines.place(one) for one in found if isinstance(one, discord.TextChannel) and one.guild.shard_id == shard]
 
     def _grow(self) -> None:
         """Give the client its commands, once they are known."""
@@ -233,18 +249,25 @@ class Discord:
         """What a message says to us; on a server nobody is answered who was not let in and did not name us."""
         me = self._client.user
         line = lines.said(message, me.id, self._clock.now(), self._wall.now()) if me is not None else None
-        unasked = line is not None and message.guild is not None and me not in message.mentions
-        return None if line is None or (unasked and not self.inlet.known(line.origin)) else line
+        if line is None or not line.group or self.inlet.known(line.origin):
+            return line
+        return lines.aside(line) if me in message.mentions else None
 
-    async def _taken(self, turn: Turn, line: Incoming) -> None:
+    def _asked(self, interaction: discord.Interaction, text: str, payload: str | None = None) -> Incoming:
+        line = lines.asked(interaction, text, self._clock.now(), payload)
+        return line if self.inlet.known(line.origin) else lines.aside(line)
+
+    async def _taken(self, interaction: discord.Interaction, line: Incoming) -> None:
         """Keep a line, then acknowledge: a tap at once, a command when its answer takes longer than a moment."""
+        hidden = not lines.private(interaction) and not (line.group and self.inlet.shown(line))
+        turn = self._turns.begin(interaction, hidden=hidden)
         soon = self._begin(self._soon(turn))
         try:
             await self.inlet.keep([line])
         except StorageFailed as error:
             log.warning("an interaction cannot be kept: %s", error)
             soon.cancel()
-            await turn.answer(Page(NOT_TAKEN), silent=False)
+            await turn.answer(Page(NOT_TAKEN), silent=False, hidden=True)
             return
         if turn.interaction.type is not discord.InteractionType.application_command:
             await turn.acknowledge()
@@ -256,10 +279,10 @@ class Discord:
         except discord.HTTPException as error:
             log.info("an interaction was not acknowledged: %s", error)
 
-    async def _answered(self, turn: Turn, page: Page, manner: Manner) -> str:
+    async def _answered(self, turn: Turn, page: Page, manner: Manner, *, hidden: bool) -> str:
         """Show a page where it was asked for; empty where the platform does not know the interaction any more."""
         try:
-            message = await turn.answer(page, silent=manner.silent)
+            message = await turn.answer(page, silent=manner.silent, hidden=hidden)
         except (discord.NotFound, discord.Forbidden) as error:
             log.info("an interaction is over before its answer, which goes to direct messages: %s", error)
             self._turns.end(turn)

@@ -28,8 +28,8 @@ class Ears(Protocol):
         """A window was filled in."""
         ...
 
-    async def ready(self) -> None:
-        """A session began that does not continue an earlier one: what was written in between nobody told us."""
+    async def ready(self, shard: int) -> None:
+        """A session of a shard began that does not continue an earlier one: what was written in between nobody told us."""
         ...
 
 
@@ -62,9 +62,8 @@ class Client(discord.AutoShardedClient):
             await self._ears.filled(interaction)
 
     async def on_shard_ready(self, shard: int) -> None:
-        """The library calls this for a shard's new session; direct messages come to the first."""
-        if shard == 0:
-            await self._ears.ready()
+        """The library calls this once for each new session of a shard; direct messages come to the first."""
+        await self._ears.ready(shard)
 
     async def on_error(self, event: str, /, *args: Any, **more: Any) -> None:
         """Whatever one event brings, the next one is heard."""

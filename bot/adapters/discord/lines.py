@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import discord
@@ -18,7 +19,7 @@ TYPED = (discord.MessageType.default, discord.MessageType.reply)
 def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Incoming | None:
     """What a message says to us; None for one of a bot, one forwarded, one without text, and one on a server that is not meant for us.
 
-    A message on a server is meant for us where it names us, or is an action; it is answered in private, for others read along there.
+    A message on a server is meant for us where it names us, or is an action; others read along there.
     """
     author = message.author
     if author.bot or message.webhook_id is not None or message.type not in TYPED or message.message_snapshots:
@@ -34,31 +35,48 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
         text = bare if bare is not None else text
     if not text.strip():
         return None
-    where = str(message.id) if private else f"{message.channel.id}-{message.id}"
     return Incoming(
         key=f"{PLATFORM}:m{message.id}",
-        origin=Origin(PLATFORM, str(author.id), str(author.id)),
+        origin=Origin(PLATFORM, str(author.id) if private else place(message.channel), str(author.id)),
         text=text,
         at=at,
         name=author.display_name,
-        message=where,
+        message=str(message.id),
+        group=not private,
         late=wall - message.created_at > TOO_LATE,
     )
 
 
 def asked(interaction: discord.Interaction, text: str, at: datetime, payload: str | None = None) -> Incoming:
-    """A slash command as a line, a tap as its payload; its answer goes where it was asked."""
-    person, message = interaction.user, interaction.message
+    """A slash command as a line, a tap as its payload. Under a message that only its person sees nobody reads along."""
+    person, message, channel = interaction.user, interaction.message, interaction.channel
+    group = interaction.guild_id is not None and channel is not None and not (message is not None and message.flags.ephemeral)
     return Incoming(
         key=f"{PLATFORM}:i{interaction.id}",
-        origin=Origin(PLATFORM, str(person.id), str(person.id)),
+        origin=Origin(PLATFORM, place(channel) if group else str(person.id), str(person.id)),
         text=text,
         at=at,
         payload=payload,
         name=person.display_name,
         message=str(message.id) if message is not None else "",
+        group=group,
         waits=str(interaction.id),
     )
+
+
+def aside(line: Incoming) -> Incoming:
+    """A line from a server as one said in private, which is how somebody is answered who was not let in."""
+    if not line.group:
+        return line
+    message = line.message if line.waits else f"{line.origin.chat.partition('/')[2]}-{line.message}"
+    return replace(line, origin=replace(line.origin, chat=line.origin.person), group=False, message=message)
+
+
+def place(channel: object) -> str:
+    """A channel of a server as a chat: `channel/channel`, or `channel/thread` for a thread of it, which is shown what the channel is."""
+    number = getattr(channel, "id", "")
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else number
+    return f"{parent}/{number}"
 
 
 def filled(payload: str, text: str) -> tuple[str, str | None]:

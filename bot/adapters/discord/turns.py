@@ -24,12 +24,12 @@ MARGIN = 30.0
 
 
 class Turn:
-    """One interaction. `hidden` means that only its person sees the answer."""
+    """One interaction. `hidden` means that only its person sees that it waits for its answer."""
 
-    def __init__(self, interaction: discord.Interaction, at: float) -> None:
+    def __init__(self, interaction: discord.Interaction, at: float, *, hidden: bool) -> None:
         self.interaction = interaction
         self.at = at
-        self.hidden = not private(interaction)
+        self.hidden = hidden
         self.open = False  # acknowledged with “thinking…”, which the first answer replaces
         self.lock = asyncio.Lock()
         self.first = str(interaction.message.id) if interaction.message is not None else ""  # what it calls its original message
@@ -39,22 +39,25 @@ class Turn:
         async with self.lock:
             await self._arrived()
 
-    async def answer(self, page: Page, *, silent: bool) -> str:
-        """Show one message of the answer; returns its id."""
-        shown = views.shown(page)
+    async def answer(self, page: Page, *, silent: bool, hidden: bool) -> str:
+        """Show one message of the answer, for its person alone where it is hidden; returns its id."""
+        shown, hidden = views.shown(page), hidden and not private(self.interaction)
         async with self.lock:
             if not self._command:
                 await self._arrived()
             elif not self.interaction.response.is_done():
-                made = await self.interaction.response.send_message(**shown, ephemeral=self.hidden, silent=silent)
+                made = await self.interaction.response.send_message(**shown, ephemeral=hidden, silent=silent)
                 self.first = str(made.message_id)
                 return self.first
+            elif self.open and hidden and not self.hidden:
+                self.open = False  # what waits is seen by everybody, and stays so
+                await self.interaction.delete_original_response()
             elif self.open:
                 self.open = False
                 self.first = str((await self.interaction.edit_original_response(**views.instead(page))).id)
                 return self.first
             shown["content"] = page.text
-            sent = await self.interaction.followup.send(**shown, ephemeral=self.hidden, silent=silent, wait=True)
+            sent = await self.interaction.followup.send(**shown, ephemeral=hidden, silent=silent, wait=True)
             return str(sent.id)
 
     async def edit(self, message: str, page: Page) -> None:
@@ -90,9 +93,9 @@ class Turns:
         self._turns: OrderedDict[str, Turn] = OrderedDict()
         self._messages: OrderedDict[str, Turn] = OrderedDict()
 
-    def begin(self, interaction: discord.Interaction) -> Turn:
+    def begin(self, interaction: discord.Interaction, *, hidden: bool) -> Turn:
         """An interaction that came in."""
-        turn = Turn(interaction, self._clock.monotonic())
+        turn = Turn(interaction, self._clock.monotonic(), hidden=hidden)
         self._turns[str(interaction.id)] = turn
         _trim(self._turns)
         if turn.first:

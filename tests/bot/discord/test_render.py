@@ -82,6 +82,14 @@ async def test_a_label_has_eighty_and_a_payload_comes_once_and_whole_or_not_at_a
     await sent(Reply((Text("Pick", Tone.LEAD), Buttons(buttons))))
 
 
+def test_what_a_picture_shows_is_described_in_at_most_a_thousand_and_twenty_four() -> None:
+    chart = Chart("AAPL", ("a", "b"), (Decimal(1), Decimal(2)), "USD", "It rose. " * 300)
+    first, *_ = render.illustrated(Reply((Text("AAPL", Tone.LEAD), chart)), b"png")
+    (file,) = views.files(first)
+    assert 900 < len(first.alternative) <= DISCORD.alternative == 1024
+    assert file.description == first.alternative
+
+
 def test_markup_mentions_and_links_of_others_stay_text() -> None:
     told = "@everyone <@11> <t:0> [AAPL](https://evil.example) **bold** # no heading"
     (page,) = pages(Reply((Text("News", Tone.LEAD), Text(told))))

@@ -40,15 +40,21 @@ class Desk:
 
     async def _shown(self, line: Incoming, reply: Reply) -> None:
         if line.payload == "/status" and line.message:
-            await self.adapter.edit(line.origin.chat, line.message, Reply((Text("Edited", Tone.LEAD),)))
+            await self.adapter.edit(line.origin.person, line.message, Reply((Text("Edited", Tone.LEAD),)))
         else:
-            await self.adapter.send(line.origin.chat, reply, Manner(waits=line.waits))
+            await self.adapter.send(line.origin.person, reply, Manner(waits=line.waits))
 
     def chats(self) -> Sequence[str]:
         return ()
 
     def known(self, origin: Origin) -> bool:
         return True
+
+    def shown(self, line: Incoming) -> bool:
+        return not line.group
+
+    def groups(self) -> Sequence[str]:
+        return ()
 
     async def glance(self, origin: Origin, text: str) -> Sequence[Glance]:
         return ()
@@ -106,3 +112,22 @@ async def test_direct_messages_and_a_name_on_a_server_are_answered_in_direct_mes
         await ada.send(room, "nobody asked")
         assert [line.text for line in made.lines] == ["#AAPL close"]
         assert room.last_message is None or "You said" not in room.last_message.content
+
+
+async def test_an_open_channel_is_answered_for_everybody_and_its_order_has_a_thread() -> None:
+    async with desk() as (made, env):
+        guild = env.create_guild()
+        room = guild.create_text_channel("desk")
+        guild.add_member(env.create_user("ada"))
+        chat = f"{room.id}/{room.id}"
+        card = await made.adapter.send(chat, Reply((Text("#AAPL close 50%", Tone.LEAD),)), Manner(group=True))
+        follows = Manner(group=True, under=card, topic="#AAPL close 50%")
+        filled = await made.adapter.send(chat, Reply((Text("Filled", Tone.LEAD),)), follows)
+        thread, _, number = filled.partition("-")
+        assert thread == card
+        found = made.adapter._client.get_guild(guild.id).get_thread(int(card))
+        assert (found.name, found.parent_id) == ("#AAPL close 50%", room.id)
+        assert [m.content async for m in found.history() if m.id == int(number)] == ["**Filled**"]
+        assert await made.adapter.edit(chat, filled, Reply((Text("Filled twice", Tone.LEAD),)))
+        assert [m.content async for m in found.history() if m.id == int(number)] == ["**Filled twice**"]
+        assert await made.adapter.delete(chat, filled)
