@@ -1,4 +1,6 @@
-"""Telegram under load: a thousand people, a hundred updates a second, on the real house with its database on disk.
+"""Telegram under load: a thousand people in 500 chats, a hundred updates a second, on the real house with its database on disk.
+
+400 of them write in their private chats, 600 in a hundred groups that were opened to figures, six in each.
 
 The platform is the strict server of the tests in a process of its own. Measured is the time from an update's arrival to its answer in the
 database; what is delivered meanwhile goes at the platform's pace. `SECONDS` of load, 300 in the table of docs/benchmarks.md.
@@ -15,8 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,12 @@ from app.worlds import Wanted
 from benchmarks.timing import Row, milliseconds, quantile
 from bot.connection import Connection
 from domain.chat import Incoming
-from domain.people import Member, Role
+from domain.people import Groups, Member, Role, Sight
 from tests.servers.telegram import TOKEN, TelegramServer
 
-PEOPLE, RATE = 1000, 100
+ALONE, GROUPS, EACH, RATE = 400, 100, 6, 100
+PEOPLE, CHATS = ALONE + GROUPS * EACH, ALONE + GROUPS
+FIRST_GROUP = -1001
 SECONDS = int(os.environ.get("SECONDS", "30"))
 LINES = ("/positions",) * 7 + ("/quote NVDA", "/quote AAPL", "how am I doing?")
 AFTER = 5.0
@@ -54,7 +57,7 @@ def rows() -> list[Row]:
     finally:
         server.kill()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
-    figure = f"Telegram, {PEOPLE:,} people, {RATE} updates/s for {SECONDS} s: update → answer committed"
+    figure = f"Telegram, {PEOPLE:,} people in {CHATS} chats, {RATE} updates/s for {SECONDS} s: update → answer committed"
     value = f"p50 {milliseconds(statistics.median(spent))}, p99 {milliseconds(quantile(spent))}, {lost} of {len(spent) + lost} lost"
     pace = f"{sent} shown, {refused} refused by the platform; a critical alert after {critical:.2f} s"
     return [
@@ -81,7 +84,7 @@ async def _measured(settings: Settings, go: Event) -> tuple[Sequence[float], int
             seen = await watch.alerted()
             await asyncio.sleep(SECONDS / 2 + AFTER)
             go.clear()
-            return watch.spent, sum(len(waiting) for waiting in watch.waiting.values()), seen - started
+            return watch.spent, len(watch.waiting), seen - started
     finally:
         await house.close()
 
@@ -94,6 +97,14 @@ async def _invite(house: House) -> None:
             member = Member(people.account, "telegram", str(number), role, f"telegram:{number}", str(number), "", now, "terminal:bench")
             await people.put(tx, member)
             people.took(member)
+        opened = Groups({f"telegram:{group(number)}": Sight.FIGURES for number in range(ALONE + 1, PEOPLE + 1)})
+        await people.put_groups(tx, opened)
+        people.groups = opened
+
+
+def group(person: int) -> int | None:
+    """The group that somebody writes in; None for who writes alone."""
+    return FIRST_GROUP - (person - ALONE - 1) // EACH if person > ALONE else None
 
 
 class _Watch:
@@ -101,11 +112,11 @@ class _Watch:
 
     def __init__(self, line: Connection) -> None:
         self.spent: list[float] = []
-        self.waiting: defaultdict[str, deque[float]] = defaultdict(deque)
+        self.waiting: dict[str, float] = {}
         self._alert = asyncio.Event()
-        self._keep, self._wake, self._send = line.keep, line.post.wake, line.adapter.send
+        self._keep, self._work, self._send = line.keep, line.intake._lanes._work, line.adapter.send
         line.keep = self._kept  # type: ignore[method-assign]
-        line.post.wake = self._woken  # type: ignore[method-assign]
+        line.intake._lanes._work = self._worked
         line.adapter.send = self._sent  # type: ignore[method-assign, assignment]
 
     async def alerted(self) -> float:
@@ -115,12 +126,12 @@ class _Watch:
     async def _kept(self, lines: Sequence[Incoming]) -> None:
         now = time.perf_counter()
         for line in lines:
-            self.waiting[line.origin.chat].append(now)
+            self.waiting[line.key] = now
         await self._keep(lines)
 
-    def _woken(self, chat: str) -> None:
-        self.spent.append(time.perf_counter() - self.waiting[chat].popleft())
-        self._wake(chat)
+    async def _worked(self, line: Incoming, takes_long: Callable[[], None]) -> None:
+        await self._work(line, takes_long)  # at its end the answer is committed
+        self.spent.append(time.perf_counter() - self.waiting.pop(line.key))
 
     async def _sent(self, chat: str, reply: Any, manner: Any) -> str:
         message = await self._send(chat, reply, manner)
@@ -139,13 +150,16 @@ async def _serve(told: Any, go: Event) -> None:
     people = [server.person(number) for number in range(1, PEOPLE + 1)]
     for person in people:
         person.started = True
+    for chat in {chat for person in people if (chat := group(person.number)) is not None}:
+        server.group(chat)
     told.send(server.base)
     while not go.is_set():  # noqa: ASYNC110 - it is set by another process
         await asyncio.sleep(0.05)
     started, count = time.monotonic(), 0
     while (spent := time.monotonic() - started) < SECONDS:
         while count < spent * RATE:
-            dice.choice(people).says(dice.choice(LINES))
+            person = dice.choice(people)
+            person.says(dice.choice(LINES), chat=group(person.number))
             count += 1
         await asyncio.sleep(0.005)
     while go.is_set():  # noqa: ASYNC110 - it is cleared by another process

@@ -107,6 +107,7 @@ async def test_a_stranger_walks_through_every_door(tmp_path: Path, telegram: Tel
         front, eve.started = desk.house.front, True
         lines = [f"/{s.name}" for s in front.registry.commands()] + [e for s in front.registry.actions() for e in s.examples]
         payloads = [b["callback_data"] for m in ada.shown for row in m.rows for b in row]
+        payloads += ["refresh:/positions", "stop:telegram:1", "/why", "#AAPL close", "confirm:", "cancel:zz"]
         told = set()
         for text, payload in [*((line, None) for line in lines), *(("", p) for p in payloads)]:
             raw = eve.message(text)
