@@ -198,5 +198,5 @@ def _again(line: Incoming, reply: Reply) -> Button | None:
     """[Refresh], under the figures that a `/` line asked for; None where there are none, or the line is too long to come back."""
     said = line.text.strip() if line.payload is None else line.payload.removeprefix(REFRESH)
     payload = f"{REFRESH}{said}"
-    figures = bool(reply.facts) and reply.ticket is None and reply.failure is None
+    figures = bool(reply.facts) and reply.ticket is None and reply.failure is None and reply.looked
     return Button("Refresh", payload) if figures and said.startswith("/") and len(payload.encode()) <= PAYLOAD_BYTES else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from commands.sessions import Sessions
 from commands.strangers import Strangers, unknown
 from commands.usage import UsageBuffer
 from commands.words import is_hidden, shown
-from domain.chat import Access, Action, Incoming, Reply, Verb
+from domain.chat import Access, Action, CommandSpec, Incoming, Reply, Verb
 from domain.errors import GrammarError, NotAllowed, UserError
 from domain.people import Sight
 from domain.ports import Calendar, Ids, NewsSource
@@ -35,10 +35,12 @@ LOOKS: Mapping[str, frozenset[str]] = {
     "alerts": frozenset({"", "recent", "digest"}),
     "automation": frozenset({""}),
     "audit": frozenset({""}),
+    "breaker": frozenset({""}),
+    "demo": frozenset({""}),
     "emergency-exit": frozenset({""}),
     "orphans": frozenset({""}),
 }
-"""Of an owner's commands, the argument with which each only shows what is set: all of it that free text may call."""
+"""Of commands that may do something, the argument with which each only shows what is set: all that free text or [Refresh] may call."""
 
 PERSONAL = frozenset({"totp", "pair", "people", "group", "audit"})
 """Commands that are answered in private whatever a group may see."""
@@ -187,7 +189,8 @@ class FrontDesk:
         spec = self.registry.command(name)
         ctx.asked, ctx.typed = spec.name, typed
         ctx.require(spec.access)
-        return await self.registry.call(ctx, name, rest.split())
+        reply = await self.registry.call(ctx, name, rest.split())
+        return reply if looks(spec, rest.split()) else replace(reply, looked=False)
 
     async def _said(self, ctx: Ctx, line: str) -> Reply:
         """Free text. What the copilot makes of it is a command that only reads, or a card; it never halts, releases or administers."""
@@ -202,10 +205,15 @@ class FrontDesk:
                 return await proposal.propose(ctx, action, Proposer.COPILOT)
             case Invocation(command=name, arguments=arguments):
                 spec = self.registry.command(name)
-                if spec.access is Access.ADMIN and " ".join(arguments.values()) not in LOOKS.get(spec.name, ()):
+                if spec.access is Access.ADMIN and not looks(spec, arguments.values()):
                     raise NotAllowed(f"That changes more than an answer; type `/{hyphens(name)}` yourself.", example=f"/{hyphens(name)}")
                 ctx.require(spec.access)
                 return await self.registry.call(ctx, name, given=arguments)
+
+
+def looks(spec: CommandSpec, words: Iterable[str]) -> bool:
+    """True for a line that only shows something, however often it is said."""
+    return spec.access is Access.READ or " ".join(words) in LOOKS.get(spec.name, ())
 
 
 def away(incoming: Incoming, sight: Sight | None) -> Reply | None:

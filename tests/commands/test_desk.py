@@ -272,3 +272,10 @@ async def test_the_composed_ear_understands(room):
 async def test_do_is_the_twin_of_a_hash_line(room):
     assert (await room.say('/do "#AAPL close"')).ticket.line == "#AAPL close"
     assert (await room.say("/do AAPL close 50%")).ticket.line == "#AAPL close 50%"
+
+
+async def test_an_answer_to_something_that_was_done_says_so(room):
+    """[Refresh] says a line again, which is only for lines that look."""
+    assert (await room.say("/profit-loss")).looked
+    assert (await room.say("/what-happened")).looked
+    assert not (await room.say("/demo forward")).looked

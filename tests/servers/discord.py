@@ -100,6 +100,7 @@ class DiscordServer:
         self.askings: dict[str, Asking] = {}
         self.commands: dict[str, dict[str, Any]] = {}
         self.calls: Counter[str] = Counter()
+        self.refusals: list[str] = []  # what was asked for that the rules do not allow; faults on demand are not among them
         self.faults: defaultdict[str, deque[Refused]] = defaultdict(deque)
         self.blocked: set[str] = set()
         self.bucket = (1000, 1.0)  # messages to one channel in so many seconds
@@ -160,13 +161,20 @@ class DiscordServer:
                 raise Refused(401, 0, "401: Unauthorized")
             if self.faults[kind]:
                 raise self.faults[kind].popleft()
-            found = self._route(request.method, parts, await _body(request), request.query)
+            found = self._allowed(kind, request.method, parts, await _body(request), request.query)
         except Refused as refused:
             body: dict[str, Any] = {"code": refused.code, "message": refused.message}
             if refused.status == 429:
                 body = {"message": refused.message, "retry_after": float(refused.headers["Retry-After"]), "global": False}
             return _json(body, refused.status, refused.headers)
         return web.Response(status=204) if found is None else _json(found)
+
+    def _allowed(self, kind: str, method: str, parts: list[str], body: Any, query: Any) -> Any:
+        try:
+            return self._route(method, parts, body, query)
+        except Refused as refused:
+            self.refusals.append(f"{kind}: {refused.message}")
+            raise
 
     def _route(self, method: str, parts: list[str], body: Any, query: Any) -> Any:
         match method, *parts:
