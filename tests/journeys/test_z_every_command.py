@@ -32,6 +32,9 @@ ACTS = ("/totp ", "/people ", "/jobs run", "/risk-limits set", "/risk-limits res
 BEFORE = {"/why": "/portfolio-summary", "/why equity": "/portfolio-summary"}
 """What an example follows up."""
 
+AFTER = {"/group words discord:9002": "/group nothing discord:9002"}
+"""What takes an example back that would change where the others are answered: the walk on Discord is in that channel."""
+
 UNCHANGED = "message is not modified"
 """What Telegram says where a card is edited by the tap and by whoever looks after cards: no rule is broken by that."""
 
@@ -77,6 +80,8 @@ async def test_every_example_is_answered_and_every_button_leads_somewhere(
                 if spec.sigil == "#" and not answer.code:
                     assert answer.reply.kind is ReplyKind.TICKET, line
                 await _every_button(walk, walker, answer, line)
+                if example in AFTER:
+                    await walk.terminal.say(AFTER[example])
     await walk.house.floor.killswitch.release("terminal:owner")
     assert [r for r in walker.refused if UNCHANGED not in r] == []
     logged = [r for r in caplog.records if r.levelno >= logging.ERROR]

@@ -20,6 +20,7 @@ from bot.connection import Connection
 from bot.limits import TELEGRAM, Pace
 from bot.plain import render
 from commands import arguments
+from commands.draft import Draft
 from commands.registry import Registry
 from domain.chat import Incoming, Reply
 from domain.clock import SystemClock
@@ -212,8 +213,8 @@ def _line(house: wiring.House, adapter: Any) -> Line:
     place = phones._place(house)
     made = Line(None)  # type: ignore[arg-type]
 
-    async def handle(incoming: Incoming) -> Reply:
-        reply = await place.handle(incoming)
+    async def handle(incoming: Incoming, draft: Draft) -> Reply:
+        reply = await place.handle(incoming, draft)
         made.heard.append((incoming, reply))
         return reply
 
