@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from copilot.attribution import FLOWS, Attribution, Leg, Loading, attribute
 from copilot.correlate import Impact, Link, impacts, link
 from copilot.loadings import fund_of, loadings
+from copilot.past import NOTHING, Past
 from copilot.recommend import recommend
 from copilot.recommendation import Recommendation, View
 from copilot.spans import Span, span_named
@@ -26,6 +27,7 @@ from market.hub import Hub
 from market.indicators import atr
 from trading.holdings import fold
 from trading.risk import metrics, tails
+from trading.risk.limits import Limits, defaults
 
 if TYPE_CHECKING:
     from trading.book import Book
@@ -115,10 +117,13 @@ async def gather(
     zone: tzinfo = exchange.NEW_YORK,
     extra: Sequence[str] = (),
     risk: bool = False,
+    past: Past = NOTHING,
+    limits: Limits | None = None,
 ) -> Brief:
     """Gather the brief of a span (`today`, `yesterday`, `week`, `month`, `ytd`) as of the clock's instant.
 
     `extra` symbols get quotes too. `risk` also computes the value at risk, which reads a year of closes of everything held.
+    `past` is what was advised before, `limits` those in force (the defaults of the account where they are not given).
 
     A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
     """
@@ -137,7 +142,8 @@ async def gather(
     held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
     touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
-    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes))
+    betas = {s: found.beta for s, found in valued.loadings.items()}
+    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits or defaults(book.spec))
     return Brief(
         span=stretch,
         zone=zone,
@@ -156,7 +162,7 @@ async def gather(
         impacts=touched,
         earnings=reports,
         economic=releases,
-        recommendations=recommend(view) if priced else (),
+        recommendations=recommend(view, past) if priced else (),
         missing=tuple(missing),
     )
 

@@ -143,7 +143,8 @@ _ALL = (
     Table(
         "recommendations",
         _columns(
-            "seq serial, id text, account text, rule text, symbol text?, at instant, adoption text, ticket text, settled instant?, body body"
+            "seq serial, id text, account text, rule text, symbol text?, at instant, "
+            "adoption text, ticket text, settled instant?, body body"
         ),
         ("account", "id"),
         (("account", "at"), ("account", "adoption")),
