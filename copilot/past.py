@@ -44,7 +44,8 @@ class Past:
         before = self.standing.get(suggestion.key)
         if before is not None and same(before, suggestion):
             return replace(suggestion, id=before.id)
-        return replace(suggestion, id=id_of(portfolio.spec.name, suggestion, portfolio.at))
+        after = before.id if before is not None else ""
+        return replace(suggestion, id=id_of(portfolio.spec.name, suggestion, portfolio.at, after))
 
 
 NOTHING = Past()
@@ -98,10 +99,10 @@ def _same_leg(old: AdvisedLeg, new: AdvisedLeg) -> bool:
     return abs(new.quantity / old.quantity - ONE) <= MATERIAL and abs(price - ONE) < MOVED
 
 
-def id_of(account: str, suggestion: Recommendation, at: datetime) -> str:
-    """Six characters that are the same for the same line of the same rule on the same exchange day."""
+def id_of(account: str, suggestion: Recommendation, at: datetime, after: str = "") -> str:
+    """Six characters, the same for the same line of the same rule on the same exchange day `after` the same advice."""
     day = at.astimezone(calendar.NEW_YORK).date()
-    digest = hashlib.sha256(f"{account}|{suggestion.key}|{suggestion.line}|{day}".encode()).digest()
+    digest = hashlib.sha256(f"{account}|{suggestion.key}|{suggestion.line}|{day}|{after}".encode()).digest()
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:ID_LENGTH])
 
 
