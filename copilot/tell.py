@@ -173,6 +173,8 @@ def record(figures: Figures, advice: Recommendation) -> str:
     found = advice.record
     if not found.decided:
         return NO_RECORD
+    if found.decided == 1:
+        return f"its only one that made a difference so far was {'right' if found.right else 'wrong'}"
     kind = advice.plural or "suggestions"
     count = figures.count(f"{kind} scored after five sessions", found.decided, "those that were worth more or less than doing nothing")
     rate = Decimal(found.right) / found.decided
