@@ -13,7 +13,7 @@ from copilot.odds import wilson
 from copilot.recommendation import SCORED_AFTER, Recommendation, Record
 from domain.advice import Adoption, Advice, AdvisedLeg, Score
 from domain.ids import ALPHABET
-from domain.money import ONE, ZERO
+from domain.money import ONE, ZERO, cents
 from domain.portfolio import Portfolio
 from domain.tickets import TicketStatus
 from market import calendar
@@ -79,7 +79,8 @@ def record_of(scores: Sequence[Score]) -> Record:
     decided = [s for s in scores if s.gain]
     right = sum(1 for s in decided if s.gain > 0)
     low, high = wilson(right, len(decided))
-    return Record(len(scores), len(decided), right, low, high)
+    gain = cents(sum((s.gain for s in scores), ZERO) / len(scores)) if scores else ZERO
+    return Record(len(scores), len(decided), right, low, high, gain)
 
 
 def same(before: Advice, now: Recommendation) -> bool:

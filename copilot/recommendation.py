@@ -36,7 +36,7 @@ class Number:
 class Record:
     """How a rule's last advice went after 5 sessions: `scored` pieces, `right` of `decided` ones (those that made any difference).
 
-    `low` and `high` are the 95% interval of the hit rate.
+    `low` and `high` are the 95% interval of the hit rate, `gain` the average money against doing nothing over all that were scored.
     """
 
     scored: int = 0
@@ -44,6 +44,7 @@ class Record:
     right: int = 0
     low: Decimal = ZERO
     high: Decimal = ONE
+    gain: Decimal = ZERO
 
     @property
     def by_chance(self) -> bool:

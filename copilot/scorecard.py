@@ -41,7 +41,9 @@ class Tally:
         """What the interval allows to be said."""
         if self.low <= EVEN <= self.high:
             return "not distinguishable from chance"
-        return "better than chance" if self.low > EVEN else "worse than chance"
+        if self.low > EVEN:
+            return "better than chance" if self.gain > 0 else "right more often than chance, yet it lost money on average"
+        return "worse than chance" if self.gain <= 0 else "wrong more often than chance, yet it made money on average"
 
 
 @dataclass(frozen=True, slots=True)

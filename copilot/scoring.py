@@ -23,8 +23,8 @@ from trading.commission import Commission
 from trading.jobs import Turn
 from trading.risk.metrics import MARKET
 
-PATIENCE = timedelta(days=60)
-"""How old advice may be and still be scored: twenty sessions, and a month for prices that come late."""
+PATIENCE = timedelta(days=366)
+"""How old advice may be and still be scored: a program that was away for months catches up, from the same bars."""
 
 _DAY, _SESSION = timedelta(days=1), timedelta(hours=12)
 

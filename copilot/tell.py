@@ -169,7 +169,7 @@ def named(advice: Recommendation) -> str:
 
 
 def record(figures: Figures, advice: Recommendation) -> str:
-    """`my last 14 trims: 57% right, not distinguishable from chance`, or that there is no record yet."""
+    """`my last 14 trims: 57% right, not distinguishable from chance, −$3.20 on average`, or that there is no record yet."""
     found = advice.record
     if not found.decided:
         return NO_RECORD
@@ -183,7 +183,9 @@ def record(figures: Figures, advice: Recommendation) -> str:
     chance = (
         ", not distinguishable from chance" if found.by_chance else ", better than chance" if found.low > EVEN else ", worse than chance"
     )
-    return f"my last {count} {kind}: {right} right{chance}"
+    formula = "average of P/L of following - P/L of doing nothing, after five sessions"
+    gain = figures.money(f"{kind}, average gain", found.gain, formula, sign=True)
+    return f"my last {count} {kind}: {right} right{chance}, {gain} on average"
 
 
 def behind(figures: Figures, advice: Recommendation) -> str:

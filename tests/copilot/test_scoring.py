@@ -168,7 +168,7 @@ async def test_a_horizon_waits_for_its_price_and_is_written_once(lab: Lab) -> No
     assert await lab.run(utc("2025-10-09 20:30")) == "1 scores written, 0 settled"
     assert await lab.run(utc("2025-10-09 20:31")) == "0 scores written, 0 settled"
     assert list(await lab.gains()) == [1]
-    assert await lab.run(utc("2025-12-30 21:20")) == "0 scores written, 1 settled", "too old to be asked about any more"
+    assert await lab.run(utc("2026-12-30 21:20")) == "0 scores written, 1 settled", "too old to be asked about any more"
 
 
 def prices(symbol: str, seed: int, first: Decimal, days: int) -> list[Bar]:
