@@ -10,7 +10,9 @@ from copilot.brief import Brief, gather
 from copilot.past import NOTHING, Past, read_past
 from domain.chat import Reply
 from domain.errors import FoliopilotError
+from domain.money import ZERO
 from storage import recommendations
+from trading.guards.state import TradingState
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,17 @@ async def brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
         risk=risk,
         past=await past(ctx),
         limits=floor.limits.current,
+        opens=_opens(ctx),
     )
+
+
+def _opens(ctx: Ctx) -> bool:
+    """False while a guard would refuse whatever opens: then no rule suggests it."""
+    guards, limits = ctx.floor.guards, ctx.floor.limits.current
+    losses = guards.losses()
+    if guards.trading.now() is not TradingState.ACTIVE:
+        return False
+    return losses is None or ((losses.daily or ZERO) < limits.daily_loss and (losses.drawdown or ZERO) < limits.drawdown)
 
 
 async def past(ctx: Ctx) -> Past:

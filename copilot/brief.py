@@ -119,11 +119,13 @@ async def gather(
     risk: bool = False,
     past: Past = NOTHING,
     limits: Limits | None = None,
+    opens: bool = True,
 ) -> Brief:
     """Gather the brief of a span (`today`, `yesterday`, `week`, `month`, `ytd`) as of the clock's instant.
 
     `extra` symbols get quotes too. `risk` also computes the value at risk, which reads a year of closes of everything held.
-    `past` is what was advised before, `limits` those in force (the defaults of the account where they are not given).
+    `past` is what was advised before, `limits` those in force (the defaults of the account where they are not
+    given), and `opens` is False while a guard lets nothing be opened.
 
     A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
     """
@@ -143,7 +145,7 @@ async def gather(
     touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
     betas = {s: found.beta for s, found in valued.loadings.items()}
-    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits or defaults(book.spec))
+    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits or defaults(book.spec), opens)
     return Brief(
         span=stretch,
         zone=zone,

@@ -22,6 +22,7 @@ from copilot.rules import (
     stop_too_far,
     take_profit,
 )
+from domain.advice import AdvisedLeg
 from domain.chat import Verb
 from trading.commission import Commission
 
@@ -54,7 +55,7 @@ def recommend(view: View, past: Past = NOTHING, commission: Commission | None = 
     sold: set[str] = set()
     for suggestion in found:
         legs = legs_of(suggestion.action, view, commission or Commission())
-        if not legs or any(_under_way(view, leg.symbol) for leg in legs):
+        if not legs or any(_under_way(view, leg.symbol) or _against(kept, leg) for leg in legs):
             continue
         if BY_NAME[suggestion.rule].sells and suggestion.symbol is not None:
             if suggestion.symbol in sold:
@@ -78,6 +79,13 @@ def _weighed(suggestion: Recommendation, past: Past) -> Recommendation:
 def _under_way(view: View, symbol: str) -> bool:
     """True when an order on the symbol that is no protection waits or trades: its card would count it, and so does the reader."""
     return any(o.symbol == symbol and o.open and not o.protective and not o.held for o in view.portfolio.orders)
+
+
+def _against(kept: Sequence[Recommendation], leg: AdvisedLeg) -> bool:
+    """True when something more pressing trades the same symbol the other way: nobody is told to buy and to sell one thing."""
+    return leg.price is not None and any(
+        one.symbol == leg.symbol and one.price is not None and one.quantity * leg.quantity < 0 for r in kept for one in r.legs
+    )
 
 
 def _closes(kept: Sequence[Recommendation], symbol: str | None) -> bool:

@@ -89,7 +89,10 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What rules see: one snapshot, ATR and beta by symbol, the reports ahead, the funds that are listed, the account's limits."""
+    """What rules see: one snapshot, ATR and beta by symbol, the reports ahead, the funds that are listed, the account's limits.
+
+    `opens` is False while a guard lets nothing be opened: a halt, the breaker, a loss beyond its limit.
+    """
 
     portfolio: Portfolio
     atr: Mapping[str, Decimal] = field(default_factory=dict)
@@ -97,6 +100,7 @@ class View:
     listed: frozenset[str] = frozenset()
     beta: Mapping[str, Decimal] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    opens: bool = True
 
     @property
     def at(self) -> datetime:
@@ -136,7 +140,13 @@ class View:
         """How much money may be opened in a symbol, `side` 1 to buy and -1 to sell short, before a limit of the account says no."""
         portfolio, limits = self.portfolio, self.limits
         equity, value = portfolio.equity, portfolio.value(symbol)
-        if equity <= 0 or portfolio.halted or (side < 0 and not (portfolio.spec.shorting and limits.shorting)):
+        if (
+            equity <= 0
+            or not self.opens
+            or portfolio.halted
+            or self._lost()
+            or (side < 0 and not (portfolio.spec.shorting and limits.shorting))
+        ):
             return ZERO
         net = sum((portfolio.value(p.symbol) for p in portfolio.positions), ZERO)
         found = (
@@ -148,6 +158,11 @@ class View:
             limits.net * equity - side * net,
         )
         return max(min(found), ZERO)
+
+    def _lost(self) -> bool:
+        """True when today's loss is at its limit, from which on nothing is opened."""
+        day = self.portfolio.day_total
+        return -day >= self.limits.daily_loss * (self.portfolio.equity - day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def check(view: View) -> Sequence[Recommendation]:
                 ),
                 mind=f"a sector share below {percent_text(LIMIT, sign=False, places=0)}, or your word that the bet is meant",
                 action=action,
-                priority=58,
+                priority=62,
             )
         )
     return found

@@ -163,6 +163,22 @@ def test_an_order_under_way_silences_what_it_does() -> None:
     assert recommend(View(replace(held, orders=(waiting,)), {"AAPL": D(3)})) == ()
 
 
+def test_nothing_is_bought_and_sold_in_one_answer() -> None:
+    wild = listing(portfolio(("AAPL", "40", "95", "100"), cash="6000"))
+    short = replace(wild, spec=AccountSpec("main", Mode.PAPER, shorting=True))
+    view = View(short, {"AAPL": D(3)}, listed=frozenset({"SPY"}), beta={"AAPL": D(4), "SPY": D(1)})
+    assert cash_drag.check(view)
+    assert [r.key for r in recommend(view)] == ["concentration-aapl", "stop-missing-aapl", "hedging-spy"]
+
+
+def test_nothing_is_opened_after_a_bad_day_or_while_a_guard_says_no() -> None:
+    idle = View(listing(portfolio(("AAPL", "10", "90", "100"))), listed=frozenset({"SPY"}))
+    assert cash_drag.check(idle)
+    assert not cash_drag.check(replace(idle, opens=False))
+    fallen = replace(idle.portfolio, previous_close={"AAPL": D(160)})
+    assert not cash_drag.check(replace(idle, portfolio=fallen)), "600 of 11,600 is more than 5%"
+
+
 def test_nothing_is_opened_while_trading_is_halted() -> None:
     idle = listing(portfolio(("AAPL", "10", "90", "100")))
     view = View(idle, listed=frozenset({"SPY"}))
