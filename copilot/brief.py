@@ -144,8 +144,7 @@ async def gather(
     held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
     touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
-    betas = {s: found.beta for s, found in valued.loadings.items()}
-    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits or defaults(book.spec), opens)
+    view = _view(now, valued, reports, listed, limits or defaults(book.spec), opens=opens)
     return Brief(
         span=stretch,
         zone=zone,
@@ -187,6 +186,12 @@ async def _valued(
     legs, moves = await _legs(hub, then, later, symbols, stretch)
     ranges = {p.symbol: r for p in now.positions if (r := atr(await hub.closes(p.symbol, ATR_SESSIONS))) is not None}
     return _Valued(attribute(legs, entries, found, moves, metrics.MARKET), found, moves.get(metrics.MARKET), ranges)
+
+
+def _view(now: Portfolio, valued: _Valued, reports: Sequence[EarningsDate], listed: Sequence[str], limits: Limits, *, opens: bool) -> View:
+    """What the rules look at."""
+    betas = {symbol: found.beta for symbol, found in valued.loadings.items()}
+    return View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits, opens)
 
 
 def _trades(book: Book, now: Portfolio, stretch: Span) -> tuple[tuple[Trade, ...], Decimal]:
