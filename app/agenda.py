@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.settings import Settings
 from app.worlds import Wanted
+from copilot.scoring import Scoring
 from domain.clock import SystemClock
 from domain.errors import StorageFailed
 from storage import backup, journal
@@ -32,6 +33,7 @@ def actions(floor: Floor, settings: Settings, wanted: Wanted, *, digest: Digest 
     if floor.spec.priced:
         briefing = Briefing(floor.book, floor.store, floor.bus, floor.clock, floor.calendar)
         found |= {"pre-market": briefing.ahead, "open": briefing.opened, "close": briefing.closed}
+        found["score"] = Scoring(floor.hub, floor.store, floor.clock, floor.spec.name).run
         found["end-of-day"] = EquityMarks(floor.book, floor.store, floor.bus).mark
     if digest is not None:
         found["digest"] = _digest(digest)

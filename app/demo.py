@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,15 @@ from trading.floor import Floor
 
 SAVED_EVERY = timedelta(seconds=5)
 LONGEST = timedelta(days=366)
+A_DAY = timedelta(days=1)
+
+Onward = Callable[[datetime], bool]
+"""Told where the world stands on its way; False when that is far enough."""
+
+
+def whole_way(at: datetime) -> bool:
+    """Nobody stops it."""
+    return True
 
 
 class DemoWorld:
@@ -39,17 +49,30 @@ class DemoWorld:
         shocks = ", ".join(f"{s.symbol} {percent_text(s.move, places=1)}" for s in self._state.shocks) or "none"
         return f"Simulated market, seed {self._state.seed}; shocks in force: {shocks}."
 
-    async def forward(self, by: timedelta) -> datetime:
-        """Move the world forwards; working orders meet every minute on the way, in order. Returns the new instant."""
-        until = self.now() + by
+    async def forward(self, by: timedelta, onward: Onward = whole_way) -> datetime:
+        """Move the world forwards, at most a day at a time while `onward`; working orders meet every minute on the way, in order.
+
+        The core has its turn at the end, as after an absence: a month is no month of alerts. Returns the new instant.
+        """
+        start = self.now()
+        until = start + by
         if until.year not in YEARS:
             raise BadArgument(f"The exchange calendar here ends with {YEARS[-1]}; the demo cannot go beyond it.", example="/demo")
         clock = cast("WorldClock | ManualClock", self._floor.clock)
-        if isinstance(clock, ManualClock):
-            clock.set(until)
-        else:
-            clock.forward(by)
-        await self._moved(f"forward {by}")
+        gone = timedelta(0)
+        while gone < by:
+            step = min(by - gone, A_DAY)
+            gone += step
+            if isinstance(clock, ManualClock):
+                clock.set(start + gone)
+            else:
+                clock.forward(step)
+            if gone < by:
+                self._floor.hub.clear()
+                await self._floor.execution.poll()
+            if not onward(self.now()):
+                break
+        await self._moved(f"forward {gone}")
         return self.now()
 
     async def shock(self, symbol: str, move: Decimal) -> None:

@@ -56,8 +56,8 @@ class DemoControl(Protocol):
         """One sentence: the world's seed, its instant and the shocks in force."""
         ...
 
-    async def forward(self, by: timedelta) -> datetime:
-        """Move the world forwards, running what falls due on the way; returns the new instant."""
+    async def forward(self, by: timedelta, onward: Callable[[datetime], bool] = ...) -> datetime:
+        """Move the world forwards, by steps while `onward` says so, running what fell due; returns the new instant."""
         ...
 
     async def shock(self, symbol: str, move: Decimal) -> None:

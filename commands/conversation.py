@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from commands.advising import brief, noted
 from commands.context import Ctx, Heard, Invocation
-from copilot.brief import Brief, gather
 from copilot.compose import answer
 from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
 from copilot.symbols import SymbolIndex
@@ -39,7 +39,8 @@ class Conversation:
             case AskBack(question=question, options=options):
                 return _question(question, options)
             case Question(kind=kind, span=span):
-                return answer(meaning, await _brief(ctx, span, risk=kind is QuestionKind.RISK))
+                told = await brief(ctx, span, risk=kind is QuestionKind.RISK)
+                return await noted(ctx, told, answer(meaning, told))
             case Chat(text=said, topic=topic):
                 return _chat(said, topic)
 
@@ -62,13 +63,6 @@ def _spoken_of(ctx: Ctx, meaning: Meaning) -> str | None:
             return named if ctx.known(named) else None
         case _:
             return None
-
-
-async def _brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
-    floor = ctx.floor
-    return await gather(
-        book=floor.book, hub=ctx.hub, news=ctx.news, calendar=ctx.calendar, clock=ctx.clock, span=span, zone=ctx.zone, risk=risk
-    )
 
 
 def _invocation(ctx: Ctx, command: str, given: Mapping[str, str]) -> Invocation:

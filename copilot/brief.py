@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from copilot.attribution import FLOWS, Attribution, Leg, Loading, attribute
 from copilot.correlate import Impact, Link, impacts, link
 from copilot.loadings import fund_of, loadings
+from copilot.past import NOTHING, Past
 from copilot.recommend import recommend
 from copilot.recommendation import Recommendation, View
 from copilot.spans import Span, span_named
@@ -26,6 +27,7 @@ from market.hub import Hub
 from market.indicators import atr
 from trading.holdings import fold
 from trading.risk import metrics, tails
+from trading.risk.limits import Limits, defaults
 
 if TYPE_CHECKING:
     from trading.book import Book
@@ -115,10 +117,15 @@ async def gather(
     zone: tzinfo = exchange.NEW_YORK,
     extra: Sequence[str] = (),
     risk: bool = False,
+    past: Past = NOTHING,
+    limits: Limits | None = None,
+    opens: bool = True,
 ) -> Brief:
     """Gather the brief of a span (`today`, `yesterday`, `week`, `month`, `ytd`) as of the clock's instant.
 
     `extra` symbols get quotes too. `risk` also computes the value at risk, which reads a year of closes of everything held.
+    `past` is what was advised before, `limits` those in force (the defaults of the account where they are not
+    given), and `opens` is False while a guard lets nothing be opened.
 
     A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
     """
@@ -137,7 +144,7 @@ async def gather(
     held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
     touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
-    view = View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes))
+    view = _view(now, valued, reports, listed, limits or defaults(book.spec), opens=opens)
     return Brief(
         span=stretch,
         zone=zone,
@@ -156,7 +163,7 @@ async def gather(
         impacts=touched,
         earnings=reports,
         economic=releases,
-        recommendations=recommend(view) if priced else (),
+        recommendations=recommend(view, past) if priced else (),
         missing=tuple(missing),
     )
 
@@ -179,6 +186,12 @@ async def _valued(
     legs, moves = await _legs(hub, then, later, symbols, stretch)
     ranges = {p.symbol: r for p in now.positions if (r := atr(await hub.closes(p.symbol, ATR_SESSIONS))) is not None}
     return _Valued(attribute(legs, entries, found, moves, metrics.MARKET), found, moves.get(metrics.MARKET), ranges)
+
+
+def _view(now: Portfolio, valued: _Valued, reports: Sequence[EarningsDate], listed: Sequence[str], limits: Limits, *, opens: bool) -> View:
+    """What the rules look at."""
+    betas = {symbol: found.beta for symbol, found in valued.loadings.items()}
+    return View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits, opens)
 
 
 def _trades(book: Book, now: Portfolio, stretch: Span) -> tuple[tuple[Trade, ...], Decimal]:

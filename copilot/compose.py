@@ -61,7 +61,7 @@ def what_to_do(brief: Brief) -> Reply:
     told = []
     for k, advice in enumerate(chosen):
         head = "" if k == 0 else f"{tell.suggestion(figures, advice)}. "
-        told.append(f"{head}{advice.why} ({advice.rule.replace('_', ' ')} rule, {advice.record}; what would change it: {advice.mind}.)")
+        told.append(f"{head}{advice.why} {tell.standing(figures, advice)}")
     return Reply(
         (Text(lead, Tone.LEAD), *tell.paragraphs(*told), tell.closing(brief), tell.prepare(chosen)),
         command="what-to-do",
@@ -93,7 +93,7 @@ def why_down(brief: Brief, symbol: str | None = None, *, feared: bool = False) -
     shown = ", ".join(f"{name} {figures.money(f'P/L from {name}', value, _FORMULA[name], sign=True)}" for name, value in parts)
     moved = tell.movers(brief, figures)
     chosen = brief.recommendations[:1]
-    doing = f"What can be done: {tell.suggestion(figures, chosen[0])}." if chosen else None
+    doing = f"What can be done: {tell.suggestion(figures, chosen[0])} {tell.behind(figures, chosen[0])}." if chosen else None
     return Reply(
         (
             Text(lead, Tone.LEAD),

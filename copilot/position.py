@@ -10,11 +10,11 @@ from copilot.brief import Brief
 from copilot.figures import Figures
 from copilot.rules.concentration import LIMIT as POSITION_LIMIT
 from copilot.rules.concentration import TOLERANCE
+from copilot.rules.rebalancing import LIMIT as SECTOR_LIMIT
 from domain.chat import Action, Amount, Button, Buttons, Reply, Table, Text, Tone, Unit, Verb
 from domain.money import HUNDRED, ONE, ZERO, percent_text
 from market.sectors import SHORT
 
-SECTOR_LIMIT = Decimal("0.40")
 MOST_ROWS = 8
 MOST_NAMED = 4
 
@@ -44,7 +44,7 @@ def why_symbol(brief: Brief, figures: Figures, symbol: str) -> Reply:
     impact = brief.news_for(symbol)
     news = tell.explained(brief, figures, impact) if impact else _other_news(brief, symbol)
     chosen = [r for r in brief.recommendations if r.symbol == symbol][:1]
-    doing = f"What can be done: {tell.suggestion(figures, chosen[0])}." if chosen else None
+    doing = f"What can be done: {tell.suggestion(figures, chosen[0])} {tell.behind(figures, chosen[0])}." if chosen else None
     blocks = (Text(lead, Tone.LEAD), *tell.paragraphs(f"It comes from: {told}." if told else None, news, doing), tell.closing(brief))
     return Reply((*blocks, tell.prepare(chosen)), command="profit-loss", facts=figures.facts)
 
@@ -140,11 +140,11 @@ def about(brief: Brief, figures: Figures, symbol: str, *, buying: bool = False) 
         lead = f"None of my rules asks for more {symbol}: it is {tell.weight(brief, figures, symbol)} of your equity.{tell.mark(brief)}"
         reason = "They know size, stops, gains and dates, not where the price goes."
         if chosen:
-            rule = chosen[0].rule.replace("_", " ")
-            reason = f"The {rule} rule asks for this instead: {tell.suggestion(figures, chosen[0])}. {chosen[0].why} ({chosen[0].record}.)"
+            instead = tell.suggestion(figures, chosen[0])
+            reason = f"The {tell.named(chosen[0])} asks for this instead: {instead}. {chosen[0].why} {tell.standing(figures, chosen[0])}"
     elif chosen:
-        lead = f"My {chosen[0].rule.replace('_', ' ')} rule says yes to this much: {tell.suggestion(figures, chosen[0])}.{tell.mark(brief)}"
-        reason = f"{chosen[0].why} ({chosen[0].record}; what would change it: {chosen[0].mind}.)"
+        lead = f"My {tell.named(chosen[0])} says yes to this much: {tell.suggestion(figures, chosen[0])}.{tell.mark(brief)}"
+        reason = f"{chosen[0].why} {tell.standing(figures, chosen[0])}"
     else:
         lead = (
             f"None of my rules asks for anything on {symbol}: it is {tell.weight(brief, figures, symbol)} of your equity.{tell.mark(brief)}"

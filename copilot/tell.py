@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from copilot.advised import suggested
 from copilot.attribution import Part
 from copilot.brief import Brief, Trade
 from copilot.correlate import Impact
 from copilot.figures import Figures
-from copilot.recommendation import Recommendation
+from copilot.recommendation import EVEN, Recommendation
 from domain.chat import Block, Button, Buttons, Text, Tone
 from domain.market import Freshness
 from domain.money import ZERO
 
 HEADLINE = 90
 TELLING = Decimal("0.30")  # a share of the P/L worth naming
+NO_RECORD = "no record yet"
 MOST_TRADES = 4
 MOST_SUGGESTIONS = 3
 WHY = Button("Why", "/why")
@@ -150,14 +152,53 @@ def suggestion(figures: Figures, advice: Recommendation) -> str:
     """`Trim NVDA to 20%: `#NVDA close 35%`.` with its numbers kept as facts."""
     for number in advice.numbers:
         figures.add(number.label, number.value, number.unit, number.formula or f"the {advice.rule} rule")
-    return f"{advice.what}: {figures.line(advice.action)}"
+    figures.line(advice.action)
+    return suggested(advice)
 
 
 def suggestions(brief: Brief, figures: Figures, most: int = MOST_SUGGESTIONS) -> str | None:
     """What can be done, one line each; None when no rule asks for anything."""
     if not brief.recommendations:
         return None
-    return "What can be done:\n" + "\n".join(f"• {suggestion(figures, r)}" for r in brief.recommendations[:most])
+    return "What can be done:\n" + "\n".join(f"• {suggestion(figures, r)} {behind(figures, r)}" for r in brief.recommendations[:most])
+
+
+def named(advice: Recommendation) -> str:
+    """`stop missing rule`."""
+    return f"{advice.rule.replace('_', ' ')} rule"
+
+
+def record(figures: Figures, advice: Recommendation) -> str:
+    """`my last 14 trims: 57% right, not distinguishable from chance, −$3.20 on average`, or that there is no record yet."""
+    found = advice.record
+    if not found.decided:
+        return NO_RECORD
+    if found.decided == 1:
+        return f"its only one that made a difference so far was {'right' if found.right else 'wrong'}"
+    kind = advice.plural or "suggestions"
+    count = figures.count(f"{kind} scored after five sessions", found.decided, "those that were worth more or less than doing nothing")
+    rate = Decimal(found.right) / found.decided
+    inputs = (("right", str(found.right)), ("scored", str(found.decided)), ("95% interval", f"{found.low} to {found.high}"))
+    right = figures.percent(f"{kind} right", rate, "worth more than doing nothing / scored, after five sessions", inputs, places=0)
+    chance = (
+        ", not distinguishable from chance" if found.by_chance else ", better than chance" if found.low > EVEN else ", worse than chance"
+    )
+    formula = "average of P/L of following - P/L of doing nothing, after five sessions"
+    gain = figures.money(f"{kind}, average gain", found.gain, formula, sign=True)
+    return f"my last {count} {kind}: {right} right{chance}, {gain} on average"
+
+
+def behind(figures: Figures, advice: Recommendation) -> str:
+    """`(concentration rule: no record yet)`, where there is no room for more."""
+    return f"({named(advice)}: {record(figures, advice)})"
+
+
+def standing(figures: Figures, advice: Recommendation) -> str:
+    """What stands behind a suggestion: the rule, its record, its confidence and where that is from, what would change its mind."""
+    source = "from its record" if advice.calibrated else "the rule's prior"
+    formula = "(prior * 20 + right) / (20 + scored)" if advice.calibrated else "stated by the rule before it has a record"
+    sure = figures.percent(f"{advice.key} confidence", advice.confidence, formula, places=0)
+    return f"({named(advice)}; {record(figures, advice)}; confidence {sure}, {source}; what would change it: {advice.mind}.)"
 
 
 def prepare(advice: Sequence[Recommendation]) -> Buttons:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004")
+REVISIONS: tuple[str, ...] = ("0001", "0002", "0003", "0004", "0005")
 """Every migration this version knows, oldest first; a database at any other one is newer than this program."""
 
 HEAD = REVISIONS[-1]
@@ -145,6 +145,21 @@ _ALL = (
         "model_use",
         _columns("account text, human text, day text, model text, answers integer, read integer, written integer"),
         ("account", "human", "day", "model"),
+    ),
+    Table(
+        "recommendations",
+        _columns(
+            "seq serial, id text, account text, rule text, symbol text?, at instant, "
+            "adoption text, ticket text, settled instant?, body body"
+        ),
+        ("account", "id"),
+        (("account", "at"), ("account", "adoption")),
+    ),
+    Table(
+        "recommendation_scores",
+        _columns("seq serial, advice text, account text, rule text, horizon integer, due instant, body body"),
+        ("account", "advice", "horizon"),
+        (("account", "due"),),
     ),
     Table("world", _columns("one integer, seed integer, epoch instant, instant instant, body body"), ("one",)),
     Table("paper_accounts", _columns("account text, cash decimal, cursor instant?"), ("account",)),

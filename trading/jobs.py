@@ -108,6 +108,7 @@ def table() -> tuple[Job, ...]:
         Job("open", AtSession(Mark.OPEN, minutes5), Missed.SKIP, 20 * minute, 120, "Say which positions opened far from their close."),
         Job("close", AtSession(Mark.CLOSE, minutes5), Missed.SKIP, 6 * hour, 120, "Say how the day went."),
         Job("end-of-day", AtSession(Mark.CLOSE, 15 * minute), Missed.RUN_ONCE, hour, 300, "Mark the account at every session's close."),
+        Job("score", AtSession(Mark.CLOSE, 20 * minute), Missed.RUN_ONCE, hour, 300, "Score what was suggested 1, 5 and 20 sessions ago."),
         Job("digest", _daily(20, 0), Missed.RUN_ONCE, hour, 120, "Sum up the day, with what was held back."),
         Job("backup", _daily(3, 15), Missed.RUN_ONCE, hour, 1800, "Copy the database, check the copy, drop old ones."),
         Job("verify", _daily(4, 15), Missed.RUN_ONCE, hour, 1800, "Check the journal's chain of hashes."),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from commands.advising import brief, noted
 from commands.context import Ctx
 from commands.registry import command
 from commands.slash.holdings import empty
 from copilot import compose
-from copilot.brief import Brief, gather
 from domain.chat import Reply
 
 
@@ -18,7 +18,8 @@ async def what_happened(ctx: Ctx, span: Literal["yesterday", "today", "week"] = 
     portfolio = await ctx.portfolio()
     if not ctx.floor.book.entries:
         return empty(ctx, portfolio)
-    return compose.what_happened(await brief(ctx, span))
+    told = await brief(ctx, span)
+    return await noted(ctx, told, compose.what_happened(told))
 
 
 @command("Copilot", examples=("/what-to-do",))
@@ -27,9 +28,5 @@ async def what_to_do(ctx: Ctx) -> Reply:
     portfolio = await ctx.portfolio()
     if not portfolio.positions:
         return empty(ctx, portfolio)
-    return compose.what_to_do(await brief(ctx, "today"))
-
-
-async def brief(ctx: Ctx, span: str) -> Brief:
-    """The brief of a span, as of now, from everything this line may use."""
-    return await gather(book=ctx.floor.book, hub=ctx.hub, news=ctx.news, calendar=ctx.calendar, clock=ctx.clock, span=span, zone=ctx.zone)
+    told = await brief(ctx, "today")
+    return await noted(ctx, told, compose.what_to_do(told))

@@ -19,9 +19,6 @@ from market import calendar
 from trading.guards.state import TradingState
 
 LONGEST_FORWARD = timedelta(days=31)
-A_DAY = timedelta(days=1)
-"""The demo goes forwards by steps of so much, after each of which its reader may have had enough."""
-
 SHOCKS = (Decimal("-0.9"), Decimal(2))
 DEMO_EXAMPLES = ("/demo", "/demo forward 2h", "/demo shock NVDA -8%")
 _UNITS = {
@@ -130,11 +127,13 @@ async def _described(ctx: Ctx, control: DemoControl) -> Reply:
 
 async def _forwarded(ctx: Ctx, control: DemoControl, by: timedelta) -> Reply:
     before = await ctx.portfolio()
-    start = control.now()
-    while (left := start + by - control.now()) > timedelta(0) and not ctx.draft.stopped:
-        at = await control.forward(min(left, A_DAY))
-        ctx.draft.say(Text(f"On the way to {moment(start + by, ctx.zone)}: it is {moment(at, ctx.zone)}."))
-    at = control.now()
+    until = moment(control.now() + by, ctx.zone)
+
+    def onward(at: datetime) -> bool:
+        ctx.draft.say(Text(f"On the way to {until}: it is {moment(at, ctx.zone)}."))
+        return not ctx.draft.stopped
+
+    at = await control.forward(by, onward)
     after = await ctx.portfolio(fresh=True)
     sheet = Sheet.of(after)
     stopped = "Stopped. " if ctx.draft.stopped else ""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from copilot.recommendation import Number, Recommendation, View
-from domain.chat import Action, Verb
+from copilot.recommendation import Number, Recommendation, Rule, View
 from domain.money import HUNDRED, money_text, percent_text
 
 LOSS = Decimal("-0.10")
@@ -18,14 +17,14 @@ def check(view: View) -> Sequence[Recommendation]:
     for position in view.priced():
         symbol = position.symbol
         gain = view.gain(position)
-        if gain > LOSS or view.portfolio.stop(symbol) is not None:
+        action = view.close(symbol)
+        if gain > LOSS or view.portfolio.stop(symbol) is not None or action is None:
             continue
         lost = view.portfolio.unrealised(symbol)
         size = percent_text(-gain, sign=False, places=1)
         found.append(
             Recommendation(
-                id=f"cut-loss-{symbol.lower()}",
-                rule="cut_loss",
+                rule=RULE.name,
                 symbol=symbol,
                 what=f"Cut the loss in {symbol}",
                 why=f"{symbol} is down {size} on cost, {money_text(lost, sign=True)} unrealised, and no stop limits it.",
@@ -39,8 +38,12 @@ def check(view: View) -> Sequence[Recommendation]:
                     ),
                 ),
                 mind="a stop you would accept, or a reason to hold that is not the price you paid",
-                action=Action(Verb.CLOSE, symbol),
+                action=action,
                 priority=72,
             )
         )
     return found
+
+
+RULE = Rule("cut_loss", "cut losses", Decimal("0.52"), sells=True, check=check)
+"""Losers of the last months go on losing on average: Jegadeesh and Titman (1993)."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from copilot.recommendation import Number, Recommendation, View
-from domain.chat import Action, Amount, Unit, Verb
+from copilot.recommendation import Number, Recommendation, Rule, View
 from domain.money import HUNDRED, percent_text
 from market.calendar import NEW_YORK
 
@@ -20,23 +19,27 @@ def check(view: View) -> Sequence[Recommendation]:
     told: set[str] = set()
     for report in view.earnings:
         weight = view.portfolio.weight(report.symbol)
-        if report.symbol in told or weight < LARGE:
+        action = view.close(report.symbol, QUARTER)
+        if report.symbol in told or weight < LARGE or action is None:
             continue
         told.add(report.symbol)
         local = report.at.astimezone(NEW_YORK)
         symbol = report.symbol
         found.append(
             Recommendation(
-                id=f"earnings-ahead-{symbol.lower()}",
-                rule="earnings_ahead",
+                rule=RULE.name,
                 symbol=symbol,
                 what=f"Go into {symbol}'s report smaller",
                 why=f"{symbol} reports {local:%a} {local.day} {local:%b}, {report.session} the session, and is "
                 f"{percent_text(weight, sign=False, places=1)} of your equity; a stop does not hold through a gap.",
                 numbers=(Number(f"{symbol} weight", (weight * HUNDRED).quantize(Decimal("0.1")), "%", "market value / equity"),),
                 mind="that you hold it for the report",
-                action=Action(Verb.CLOSE, symbol, Amount(QUARTER, Unit.PERCENT)),
+                action=action,
                 priority=60,
             )
         )
     return found
+
+
+RULE = Rule("earnings_ahead", "trims before a report", Decimal("0.48"), sells=True, check=check)
+"""Stocks gain a little around their reports on average: Frazzini and Lamont (2007); the rule is about the gap."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from copilot.recommendation import Number, Recommendation, View
-from domain.chat import Action, Amount, Unit, Verb
+from copilot.recommendation import Number, Recommendation, Rule, View
 from domain.money import HUNDRED, ZERO, money_text, percent_text
 
 NEAR = Decimal("0.02")
@@ -20,7 +19,8 @@ def check(view: View) -> Sequence[Recommendation]:
     for position in view.priced():
         symbol = position.symbol
         order = view.portfolio.stop(symbol)
-        if order is None or order.stop is None or not order.stop:
+        action = view.close(symbol, HALF)
+        if order is None or order.stop is None or not order.stop or action is None:
             continue
         last = view.last(symbol)
         gap = (last - order.stop) * (1 if position.quantity > 0 else -1)
@@ -30,8 +30,7 @@ def check(view: View) -> Sequence[Recommendation]:
         size = percent_text(gap / last, sign=False, places=1)
         found.append(
             Recommendation(
-                id=f"near-stop-{symbol.lower()}",
-                rule="near_stop",
+                rule=RULE.name,
                 symbol=symbol,
                 what=f"Take half of {symbol} off before its stop does",
                 why=f"{symbol} is {size} from its stop at {money_text(order.stop)}; a gap would fill below it.",
@@ -40,8 +39,12 @@ def check(view: View) -> Sequence[Recommendation]:
                     Number(f"{symbol} stop", order.stop, view.portfolio.spec.currency, "the open stop order"),
                 ),
                 mind="a day that ends further away, or a stop you would accept to be taken at",
-                action=Action(Verb.CLOSE, symbol, Amount(HALF, Unit.PERCENT)),
+                action=action,
                 priority=75,
             )
         )
     return found
+
+
+RULE = Rule("near_stop", "early exits", Decimal("0.50"), sells=True, check=check)
+"""Half off near a stop saves what a gap would cost; the direction it does not know."""

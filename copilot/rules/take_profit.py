@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from copilot.recommendation import Number, Recommendation, View
-from domain.chat import Action, Amount, Unit, Verb
+from copilot.recommendation import Number, Recommendation, Rule, View
 from domain.money import HUNDRED, money_text, percent_text
 
 GAIN = Decimal("0.20")
@@ -19,14 +18,14 @@ def check(view: View) -> Sequence[Recommendation]:
     for position in view.priced():
         symbol = position.symbol
         gain = view.gain(position)
-        if gain < GAIN or view.portfolio.target(symbol) is not None:
+        action = view.close(symbol, THIRD)
+        if gain < GAIN or view.portfolio.target(symbol) is not None or action is None:
             continue
         made = view.portfolio.unrealised(symbol)
         size = percent_text(gain, sign=False, places=1)
         found.append(
             Recommendation(
-                id=f"take-profit-{symbol.lower()}",
-                rule="take_profit",
+                rule=RULE.name,
                 symbol=symbol,
                 what=f"Bank a third of {symbol}",
                 why=f"{symbol} is up {size} on cost, {money_text(made, sign=True)} unrealised, and no target is set.",
@@ -40,8 +39,12 @@ def check(view: View) -> Sequence[Recommendation]:
                     ),
                 ),
                 mind="a target or a trailing stop of your own",
-                action=Action(Verb.CLOSE, symbol, Amount(THIRD, Unit.PERCENT)),
+                action=action,
                 priority=50 + min(int(gain * 10), 10),
             )
         )
     return found
+
+
+RULE = Rule("take_profit", "banked gains", Decimal("0.48"), sells=True, check=check)
+"""Winners of the last months go on winning on average: Jegadeesh and Titman (1993)."""

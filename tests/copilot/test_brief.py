@@ -98,7 +98,7 @@ async def test_stops_risk_and_what_is_ahead(busy: Scene) -> None:
     held = {p.symbol for p in brief.portfolio.positions}
     assert all(r.symbol in held and r.at >= START for r in brief.earnings)
     assert set(brief.loadings) >= {"SPY", "AAPL", "BTC"}
-    assert "near-stop-aapl" in {r.id for r in brief.recommendations}
+    assert "near-stop-aapl" in {r.key for r in brief.recommendations}
 
 
 async def test_sources_that_fail_are_named_and_the_rest_is_answered(busy: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from tests.evals import scorecard
 from tests.evals.understanding import Verdict, blind, by_category, table, verdicts
 
 
@@ -26,3 +27,5 @@ print("\nThe set written without knowing the rules")
 print(table(second))
 print()
 print(by_category(second))
+print("\nThe scorecard on a seeded history")
+scorecard.main()

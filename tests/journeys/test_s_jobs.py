@@ -28,7 +28,7 @@ async def test_the_jobs_are_seen_and_run_by_hand(tmp_path):
     async with chat(tmp_path) as reader:
         await reader.pushes()
         said = await reader.say("/jobs")
-        assert said.startswith("7 jobs; next reconcile, 10:35 New York, Wed 5 Mar 2025.")
+        assert said.startswith("8 jobs; next reconcile, 10:35 New York, Wed 5 Mar 2025.")
         assert "pre-market  next Thu 08:30; not run yet" in said
         assert await reader.say("/jobs run reconcile") == "reconcile ran: book and broker agree."
         assert "reconcile   next Wed 10:35; last Wed 10:30 done" in await reader.say("/jobs")
@@ -42,7 +42,7 @@ async def test_the_jobs_are_seen_and_run_by_hand(tmp_path):
 
 async def test_asking_shows_the_jobs_and_runs_none(tmp_path):
     async with chat(tmp_path, read_only=True) as reader:
-        assert (await reader.say("/jobs")).startswith("7 jobs; next reconcile")
+        assert (await reader.say("/jobs")).startswith("8 jobs; next reconcile")
         assert "only looks" in await reader.say("/jobs run reconcile")
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from app import demo
 from bot import drafts
 from commands.draft import Draft
-from commands.slash import system
 from domain.chat import Incoming
 from domain.tickets import Origin
 from tests.journeys.discord_phone import on_discord
@@ -26,7 +26,7 @@ GROUP = -1007
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What there is of an answer is shown at once, and a month of the demo has many steps."""
     monkeypatch.setattr(drafts, "FIRST", 0.0)
-    monkeypatch.setattr(system, "A_DAY", timedelta(hours=1))
+    monkeypatch.setattr(demo, "A_DAY", timedelta(hours=1))
 
 
 def draft_among(messages: Sequence[Any]) -> Any:

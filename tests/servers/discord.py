@@ -15,7 +15,7 @@ from aiohttp import web
 from tests.servers.discord_gateway import Gateway
 from tests.servers.discord_people import BOT, SELF, Person
 from tests.servers.discord_rooms import HISTORY, MANAGE, Rooms
-from tests.servers.discord_rules import Refused, checked_choices, checked_commands, checked_message, checked_modal
+from tests.servers.discord_rules import Refused, as_json, checked_choices, checked_commands, checked_message, checked_modal
 
 TOKEN = "MTEwMjAxNTQzMTEwMjAxNTQz.GTestA.abcdefghijklmnopqrstuvwxyzABCDEFGH-TEST"
 EPOCH = 1420070400000
@@ -166,8 +166,8 @@ class DiscordServer:
             body: dict[str, Any] = {"code": refused.code, "message": refused.message}
             if refused.status == 429:
                 body = {"message": refused.message, "retry_after": float(refused.headers["Retry-After"]), "global": False}
-            return _json(body, refused.status, refused.headers)
-        return web.Response(status=204) if found is None else _json(found)
+            return as_json(body, refused.status, refused.headers)
+        return web.Response(status=204) if found is None else as_json(found)
 
     def _allowed(self, kind: str, method: str, parts: list[str], body: Any, query: Any) -> Any:
         try:
@@ -205,7 +205,7 @@ class DiscordServer:
             case "GET", "channels", channel, "messages", number:
                 self.rooms[channel].needs(HISTORY)
                 theirs = [m for m in self._written[channel] if m["id"] == number]
-                return theirs[0] if theirs else self.as_json(self._found(lambda m: m.id == number and not m.hidden))
+                return theirs[0] if theirs else self.asas_json(self._found(lambda m: m.id == number and not m.hidden))
             case "GET", "channels", channel, "messages":
                 if not self._private(channel):
                     self.rooms[channel].needs()
@@ -273,7 +273,7 @@ class DiscordServer:
             raise Refused(403, 50007, "Cannot send messages to this user")
         nonce = (channel, str(body.get("nonce")))
         if body.get("enforce_nonce") and nonce in self._nonces:
-            return self.as_json(self._nonces[nonce])
+            return self.asas_json(self._nonces[nonce])
         most, seconds = self.bucket
         now, sent = time.monotonic(), self._sent[channel]
         while sent and now - sent[0] >= seconds:
@@ -285,14 +285,14 @@ class DiscordServer:
         sent.append(now)
         message = self._nonces[nonce] = Message(self.snowflake(), channel, body, to=person)
         self.messages.append(message)
-        return self.as_json(message)
+        return self.asas_json(message)
 
     def _edited(self, message: Message, body: dict[str, Any]) -> dict[str, Any]:
         checked_message(body, edit=True)
         message.was.append(message.text)
         message.body = {**message.body, **body}
         message.loading = False
-        return self.as_json(message)
+        return self.asas_json(message)
 
     def _asking(self, token: str, *, fresh: bool = False) -> Asking:
         asking = next((a for a in self.askings.values() if a.token == token), None)
@@ -326,13 +326,13 @@ class DiscordServer:
         message = asking.original
         if message is not None:
             made["response_message_id"] = message.id
-        return {"interaction": made, **({"resource": {"type": kind, "message": self.as_json(message)}} if kind == 4 and message else {})}
+        return {"interaction": made, **({"resource": {"type": kind, "message": self.asas_json(message)}} if kind == 4 and message else {})}
 
     def _followed(self, asking: Asking, body: dict[str, Any]) -> dict[str, Any]:
         checked_message(body)
         if asking.original is not None and asking.original.loading:  # whatever it says of itself, it takes the place of what waits
             return self._edited(asking.original, {**body, "flags": asking.original.body.get("flags")})
-        return self.as_json(self._shown(asking, body))
+        return self.asas_json(self._shown(asking, body))
 
     def _shown(self, asking: Asking, body: dict[str, Any], *, loading: bool = False) -> Message:
         hidden = bool((body.get("flags") or 0) & HIDDEN)
@@ -366,11 +366,11 @@ class DiscordServer:
             **{"attachment_size_limit": 1000, "app_permissions": "0", **(where if room else here)},
         }
         if message is not None:
-            event["message"] = self.as_json(message)
+            event["message"] = self.asas_json(message)
         self.gateway.say("INTERACTION_CREATE", event)
         return asking
 
-    def as_json(self, message: Message) -> dict[str, Any]:
+    def asas_json(self, message: Message) -> dict[str, Any]:
         shown = {"content": "", "embeds": [], "components": [], **message.body}
         return {
             **{"id": message.id, "channel_id": message.channel, "author": BOT, "timestamp": "2026-01-01T00:00:00+00:00"},
@@ -398,8 +398,3 @@ async def _body(request: web.Request) -> Any:
     for listed in data.get("attachments") or []:
         listed["content"] = sent[f"files[{listed['id']}]"]
     return body
-
-
-def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """The library reads only what is exactly `application/json`."""
-    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json", **(headers or {})})

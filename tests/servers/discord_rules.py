@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
+
+from aiohttp import web
 
 TEXT, EMBED, DESCRIPTION, FIELD_NAME, FIELD, FIELDS = 2000, 6000, 4096, 256, 1024, 25
 LABEL, PAYLOAD, ROWS, ROW = 80, 100, 5, 5
@@ -110,3 +113,8 @@ def typed_options(command: dict[str, Any], given: dict[str, Any]) -> list[dict[s
         assert isinstance(value, _KINDS[option["type"]]), f"the platform would not take {value!r} for {name}"
         assert not option.get("choices") or value in [c["value"] for c in option["choices"]], f"{value!r} is no choice of {name}"
     return [{"name": name, "type": known[name]["type"], "value": value} for name, value in given.items()]
+
+
+def as_json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """The library reads only what is exactly `application/json`."""
+    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json", **(headers or {})})

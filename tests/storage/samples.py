@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from domain.advice import Advice, AdvisedLeg, AdvisedNumber, Score
 from domain.alerts import Alert, Urgency
 from domain.chat import Button, Buttons, Incoming, Reply, Text
 from domain.ledger import Entry, EntryKind
@@ -69,3 +70,38 @@ def alert(key: str = "k", **changes: Any) -> Alert:
 
 def incoming(key: str = "u1", **changes: Any) -> Incoming:
     return replace(Incoming(key, HERE, "#AAPL close\n\x00", AT, payload="confirm:t1:abc"), **changes)
+
+
+def advice(id: str = "r1", **changes: Any) -> Advice:
+    legs = (AdvisedLeg("AAPL", Decimal(-5), Decimal("-1220.50"), price=Decimal("244.10"), standing=Decimal(230), fee=Decimal("0.10")),)
+    made = Advice(
+        id=id,
+        account="demo",
+        rule="concentration",
+        symbol="AAPL",
+        line="#AAPL close 50%",
+        at=AT,
+        legs=legs,
+        numbers=(AdvisedNumber("AAPL weight", Decimal("24.4"), "%"),),
+        equity=Decimal("10000.00"),
+        market=Decimal("670.01"),
+        confidence=Decimal("0.50"),
+        calibrated=False,
+    )
+    return replace(made, **changes)
+
+
+def score(id: str = "r1", horizon: int = 5, **changes: Any) -> Score:
+    made = Score(
+        id,
+        "demo",
+        "concentration",
+        horizon,
+        later(3600 * horizon),
+        later(9999),
+        Decimal("-12.30"),
+        Decimal("-0.01"),
+        Decimal("-0.001"),
+        None,
+    )
+    return replace(made, **changes)

@@ -34,7 +34,7 @@ class Levers:
     def describe(self) -> str:
         return "Simulated market, seed 7."
 
-    async def forward(self, by: timedelta):
+    async def forward(self, by: timedelta, onward=lambda at: True):
         self.moved.append(f"forward {by}")
         self.clock.set(self.clock.now() + by)
         self.one.market.quote("AAPL", "189.99", "190.01", "190.00")
