@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -53,6 +52,7 @@ class Intake:
         self._post = post
         self._drafts = drafts
         self._lanes = Lanes(self._one)
+        self._signs: set[asyncio.Task[None]] = set()
 
     async def recover(self) -> None:
         """Take up what an earlier program wrote down and did not finish; what is older than five minutes is answered and not acted on."""
@@ -86,6 +86,9 @@ class Intake:
     async def close(self) -> None:
         """Stop handling; what is not done is taken up by the next program."""
         await self._lanes.close()
+        for sign in self._signs:
+            sign.cancel()
+        await asyncio.gather(*self._signs, return_exceptions=True)
 
     def _stops(self, line: Incoming) -> bool:
         """True for a press of [Stop] that needs no answer of its own; an owner may stop what anybody asked for."""
@@ -97,14 +100,12 @@ class Intake:
         aside = self._aside(line)
         heard = privately(line, aside) if aside else line
         where = aside or line.origin.chat
-        typing = asyncio.create_task(self._slow(where, takes_long))
+        slow = asyncio.get_running_loop().call_later(SLOW, self._slow, where, takes_long)  # a task for each line would cost more than that
         try:
             async with self._drafts.following(heard, where) as following:
                 reply = await self._handle(asked(heard), following.draft)
         finally:
-            typing.cancel()
-            with suppress(asyncio.CancelledError):
-                await typing
+            slow.cancel()
         answer = letter_for(heard, reply, self._clock.now().astimezone(self._zone))
         letter: Letter | None = replace(answer, edits=following.message) if following.message else answer
         if line.group and self._people.role(line.origin) is None:
@@ -143,10 +144,11 @@ class Intake:
             return ""
         return "" if seen(line, self._people) is not None else member.chat
 
-    async def _slow(self, chat: str, takes_long: Callable[[], None]) -> None:
-        await self._clock.sleep(SLOW)
+    def _slow(self, chat: str, takes_long: Callable[[], None]) -> None:
         takes_long()
-        await self._platform.typing(chat)
+        task = asyncio.create_task(self._platform.typing(chat))
+        self._signs.add(task)
+        task.add_done_callback(self._signs.discard)
 
 
 def only_said(line: Incoming, reply: Reply) -> bool:

@@ -26,7 +26,7 @@ GROUP = -1007
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What there is of an answer is shown at once, and a month of the demo has many steps."""
     monkeypatch.setattr(drafts, "FIRST", 0.0)
-    monkeypatch.setattr(demo, "A_DAY", timedelta(hours=1))
+    monkeypatch.setattr(demo, "A_DAY", timedelta(minutes=5))
 
 
 def draft_among(messages: Sequence[Any]) -> Any:
