@@ -16,7 +16,9 @@ TYPED = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Incoming | None:
-    """What a message says to us; None for one of a bot, one forwarded, one without text, and one on a server that is not meant for us.
+    """What a message says to us; raises for one that cannot be read.
+
+    None for one of a bot, one forwarded, one without text, and one on a server that is not meant for us.
 
     A message on a server is meant for us where it names us, or is an action; it is answered in private, for others read along there.
     """
@@ -34,6 +36,7 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
         text = bare if bare is not None else text
     if not text.strip():
         return None
+    _checked(author.id, author.display_name)
     where = str(message.id) if private else f"{message.channel.id}-{message.id}"
     return Incoming(
         key=f"{PLATFORM}:m{message.id}",
@@ -49,6 +52,7 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
 def asked(interaction: discord.Interaction, text: str, at: datetime, payload: str | None = None) -> Incoming:
     """A slash command as a line, a tap as its payload; its answer goes where it was asked."""
     person, message = interaction.user, interaction.message
+    _checked(person.id, person.display_name, interaction.token)
     return Incoming(
         key=f"{PLATFORM}:i{interaction.id}",
         origin=Origin(PLATFORM, str(person.id), str(person.id)),
@@ -71,6 +75,12 @@ def filled(payload: str, text: str) -> tuple[str, str | None]:
 def private(interaction: discord.Interaction) -> bool:
     """True where nobody but the person and us reads along: in their direct messages with us."""
     return bool(interaction.context.dm_channel)
+
+
+def _checked(number: int, *texts: object) -> None:
+    """Raise for what is nobody's number on the platform, or no text: an answer to it would be tried again and again."""
+    if not 0 < number < 1 << 63 or not all(type(text) is str for text in texts):
+        raise ValueError("a field is not of its type")
 
 
 def _unmentioned(text: str, me: int) -> str | None:
