@@ -69,7 +69,7 @@ class Intake:
         """
         if not lines:
             return
-        lines = [hidden(line) for line in lines]
+        lines = [hidden(whole(line)) for line in lines]
         async with self._store.write() as tx:
             fresh = [line for line in lines if await inbox.add(tx, line, self._people.account)]
             stops = {line.key for line in fresh if self._stops(line)}  # at once: behind what it stops it would come too late
@@ -166,6 +166,16 @@ def asked(line: Incoming) -> Incoming:
     """What a press means to the desk: [Refresh] says its line again."""
     payload = line.payload
     return replace(line, payload=payload.removeprefix(REFRESH)) if payload is not None and payload.startswith(REFRESH) else line
+
+
+def whole(line: Incoming) -> Incoming:
+    """The line without halves of characters: no database takes them, so that line would come again and again and hold up all others."""
+    payload = None if line.payload is None else _mended(line.payload)
+    return replace(line, text=_mended(line.text), name=_mended(line.name), payload=payload)
+
+
+def _mended(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def hidden(line: Incoming) -> Incoming:

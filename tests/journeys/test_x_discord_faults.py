@@ -90,6 +90,17 @@ async def test_an_interaction_that_is_over_is_answered_in_direct_messages(tmp_pa
         await discord.until(lambda: any("ccount" in m.text for m in ada.shown))
 
 
+async def test_an_interaction_that_was_taken_already_holds_up_no_answer(tmp_path: Path, discord: DiscordServer) -> None:
+    """The library sends again what met a fault; where it had arrived, the platform says that it was acknowledged before."""
+    async with on_discord(tmp_path, discord) as desk:
+        ada = await desk.paired(11)
+        discord.fail("POST interactions/callback", Refused(400, 40060, "Interaction has already been acknowledged."))
+        ada.slash("positions", room=True)
+        assert "positions worth" in (await ada.hears(2, within=3)).text
+        ada.slash("quote", room=True, symbol="AAPL")
+        assert "(AAPL)" in (await ada.hears(3, within=3)).text
+
+
 async def test_a_command_that_cannot_be_written_down_is_refused_there_and_then(
     tmp_path: Path, discord: DiscordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from commands.desk import REFRESH
 from commands.registry import Registry
 from domain.chat import Access, CommandSpec, ReplyKind
-from tests.journeys.walk import Answer, Walk, Walker, lead, walking
+from tests.journeys.walk import KINDS, Answer, Walk, Walker, lead, walking
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -114,6 +114,7 @@ async def _every_button(walk: Walk, walker: Walker, answer: Answer, line: str) -
     cancel: tuple[Any, str] | None = None
     for message in answer.shown:
         for label, payload in walker.buttons(message).items():
+            assert payload.startswith(KINDS), "a stranger is to try it too"
             if payload.startswith("cancel:"):
                 cancel = (message, payload)
             if not payload.startswith(("/", "#", REFRESH)) or (walker.name, payload) in walk.pressed:

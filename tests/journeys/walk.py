@@ -16,10 +16,12 @@ from typing import Any, ClassVar
 from app import phones, wiring
 from app.settings import Settings
 from app.worlds import Wanted
+from bot.adapters.discord.render import PRICE, WORD
 from bot.connection import Connection
 from bot.limits import TELEGRAM, Pace
 from bot.plain import render
 from commands import arguments
+from commands.desk import REFRESH
 from commands.draft import Draft
 from commands.registry import Registry
 from domain.chat import Incoming, Reply
@@ -33,6 +35,9 @@ from tests.servers.telegram import TelegramServer
 from tests.servers.telegram_rules import Meter
 
 OWNER = 11
+KINDS = ("confirm:", "cancel:", REFRESH, WORD, PRICE, "/", "#")
+"""How the payloads of all buttons begin, whoever writes them."""
+
 SPELT = {"integer": int, "number": float}
 
 
@@ -62,13 +67,21 @@ class Line:
 
     async def after(self, known: int) -> Reply:
         """The next answer of the desk, once it is shown too."""
-        deadline = asyncio.get_running_loop().time() + 20
-        while len(self.heard) == known:
+        await self.until(lambda: len(self.heard) > known)
+        await self.idle()
+        return self.heard[known][1]
+
+    async def until(self, look: Callable[[], bool], within: float = 20.0) -> None:
+        """Wait until a look finds something; AssertionError after a while."""
+        deadline = asyncio.get_running_loop().time() + within
+        while not look():
             assert asyncio.get_running_loop().time() < deadline, "no answer came"
             await asyncio.sleep(0.002)
+
+    async def idle(self) -> None:
+        """Wait until everything that came is answered and shown."""
         await self.connection.intake.idle()
         await self.connection.post.idle()
-        return self.heard[known][1]
 
 
 @dataclass

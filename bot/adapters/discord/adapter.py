@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +34,7 @@ MISSED = timedelta(hours=1)
 """How far back messages are asked for that were written while nobody listened."""
 
 MOST_MISSED = 50
+BUSY = 429
 UNKNOWN_BOT = "Discord does not know this token; the developer portal shows a new one under Bot, Reset Token."
 NO_CONTENTS = (
     "Discord does not let this bot read messages on servers: switch on Message Content Intent in the developer portal under Bot, "
@@ -211,8 +212,8 @@ class Discord:
         """A button: what asks for a word or a price opens a window, the rest is a line."""
         payload = views.payload(interaction)
         line = self._asked(interaction, "", payload)
-        if payload.startswith((WORD, PRICE)) and self.inlet.known(line.origin):
-            await interaction.response.send_modal(views.window(payload))
+        if line is not None and payload.startswith((WORD, PRICE)) and self.inlet.known(line.origin):
+            await self._quietly(interaction.response.send_modal(views.window(payload)))
             return
         await self._taken(interaction, line)
 
@@ -223,8 +224,8 @@ class Discord:
 
     def completed(self, interaction: discord.Interaction, text: str) -> Sequence[Suggestion]:
         """What a line that begins so may become."""
-        origin = self._asked(interaction, text).origin
-        return self.inlet.complete(origin, text, DISCORD.choices)
+        line = self._asked(interaction, text)
+        return self.inlet.complete(line.origin, text, DISCORD.choices) if line is not None else ()
 
     async def ready(self, shard: int) -> None:
         """Ask for what was written to us while nobody listened; what was kept before is not kept again."""
@@ -248,17 +249,28 @@ class Discord:
     def _said(self, message: discord.Message) -> Incoming | None:
         """What a message says to us; on a server nobody is answered who was not let in and did not name us."""
         me = self._client.user
-        line = lines.said(message, me.id, self._clock.now(), self._wall.now()) if me is not None else None
+        try:
+            line = lines.said(message, me.id, self._clock.now(), self._wall.now()) if me is not None else None
+        except Exception:
+            log.warning("a message from Discord cannot be read and is passed over", exc_info=True)
+            return None
         if line is None or not line.group or self.inlet.known(line.origin):
             return line
         return lines.aside(line) if me in message.mentions else None
 
-    def _asked(self, interaction: discord.Interaction, text: str, payload: str | None = None) -> Incoming:
-        line = lines.asked(interaction, text, self._clock.now(), payload)
+    def _asked(self, interaction: discord.Interaction, text: str, payload: str | None = None) -> Incoming | None:
+        """What an interaction says; None for one that cannot be read."""
+        try:
+            line = lines.asked(interaction, text, self._clock.now(), payload)
+        except Exception:
+            log.warning("an interaction cannot be read and is passed over", exc_info=True)
+            return None
         return line if self.inlet.known(line.origin) else lines.aside(line)
 
-    async def _taken(self, interaction: discord.Interaction, line: Incoming) -> None:
+    async def _taken(self, interaction: discord.Interaction, line: Incoming | None) -> None:
         """Keep a line, then acknowledge: a tap at once, a command when its answer takes longer than a moment."""
+        if line is None:
+            return
         hidden = not lines.private(interaction) and not (line.group and self.inlet.shown(line))
         turn = self._turns.begin(interaction, hidden=hidden)
         soon = self._begin(self._soon(turn))
@@ -270,20 +282,29 @@ class Discord:
             await turn.answer(Page(NOT_TAKEN), silent=False, hidden=True)
             return
         if turn.interaction.type is not discord.InteractionType.application_command:
-            await turn.acknowledge()
+            await self._quietly(turn.acknowledge())
 
     async def _soon(self, turn: Turn) -> None:
         await self._wall.sleep(SOON)
+        await self._quietly(turn.acknowledge())
+
+    async def _quietly(self, work: Awaitable[object]) -> None:
+        """One that the platform does not know any more needs no acknowledgement: its answer goes to direct messages."""
         try:
-            await turn.acknowledge()
+            await work
         except discord.HTTPException as error:
             log.info("an interaction was not acknowledged: %s", error)
 
     async def _answered(self, turn: Turn, page: Page, manner: Manner, *, hidden: bool) -> str:
-        """Show a page where it was asked for; empty where the platform does not know the interaction any more."""
+        """Show a page where it was asked for; empty where the platform takes no answer to the interaction.
+
+        It may be over, or answered: what the library sent again after a fault had arrived all the same.
+        """
         try:
             message = await turn.answer(page, silent=manner.silent, hidden=hidden)
-        except (discord.NotFound, discord.Forbidden) as error:
+        except discord.HTTPException as error:
+            if not 400 <= error.status < 500 or error.status == BUSY:
+                raise
             log.info("an interaction is over before its answer, which goes to direct messages: %s", error)
             self._turns.end(turn)
             return ""

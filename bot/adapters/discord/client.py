@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import discord
@@ -11,6 +12,10 @@ from discord import app_commands
 log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here, so what voice needs is not missing
+
+
+ESSENTIAL = frozenset({"READY", "RESUMED"})
+"""Events without which a session is none; any other one that cannot be read is passed over."""
 
 
 class Ears(Protocol):
@@ -49,6 +54,9 @@ class Client(discord.AutoShardedClient):
             max_ratelimit_timeout=60.0,
         )
         self._ears = ears
+        for event, parse in self._connection.parsers.items():
+            if event not in ESSENTIAL:
+                self._connection.parsers[event] = _passing_over(event, parse)
 
     async def on_message(self, message: discord.Message) -> None:
         """The library calls this for every message."""
@@ -68,3 +76,15 @@ class Client(discord.AutoShardedClient):
     async def on_error(self, event: str, /, *args: Any, **more: Any) -> None:
         """Whatever one event brings, the next one is heard."""
         log.exception("%s from Discord could not be handled", event)
+
+
+def _passing_over(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+    """The library's reader of an event, without the end of the connection that it makes of what it cannot read."""
+
+    def read(data: Any) -> None:
+        try:
+            parse(data)
+        except Exception:
+            log.warning("%s from Discord cannot be read and is passed over", event, exc_info=True)
+
+    return read

@@ -17,7 +17,9 @@ TYPED = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Incoming | None:
-    """What a message says to us; None for one of a bot, one forwarded, one without text, and one on a server that is not meant for us.
+    """What a message says to us; raises for one that cannot be read.
+
+    None for one of a bot, one forwarded, one without text, and one on a server that is not meant for us.
 
     A message on a server is meant for us where it names us, or is an action; others read along there.
     """
@@ -35,6 +37,7 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
         text = bare if bare is not None else text
     if not text.strip():
         return None
+    _checked(author.id, author.display_name)
     return Incoming(
         key=f"{PLATFORM}:m{message.id}",
         origin=Origin(PLATFORM, str(author.id) if private else place(message.channel), str(author.id)),
@@ -48,8 +51,12 @@ def said(message: discord.Message, me: int, at: datetime, wall: datetime) -> Inc
 
 
 def asked(interaction: discord.Interaction, text: str, at: datetime, payload: str | None = None) -> Incoming:
-    """A slash command as a line, a tap as its payload. Under a message that only its person sees nobody reads along."""
+    """A slash command as a line, a tap as its payload. Under a message that only its person sees nobody reads along.
+
+    Raises for one that cannot be read.
+    """
     person, message, channel = interaction.user, interaction.message, interaction.channel
+    _checked(person.id, person.display_name, interaction.token)
     group = interaction.guild_id is not None and channel is not None and not (message is not None and message.flags.ephemeral)
     return Incoming(
         key=f"{PLATFORM}:i{interaction.id}",
@@ -89,6 +96,12 @@ def filled(payload: str, text: str) -> tuple[str, str | None]:
 def private(interaction: discord.Interaction) -> bool:
     """True where nobody but the person and us reads along: in their direct messages with us."""
     return bool(interaction.context.dm_channel)
+
+
+def _checked(number: int, *texts: object) -> None:
+    """Raise for what is nobody's number on the platform, or no text: an answer to it would be tried again and again."""
+    if not 0 < number < 1 << 63 or not all(type(text) is str for text in texts):
+        raise ValueError("a field is not of its type")
 
 
 def _unmentioned(text: str, me: int) -> str | None:

@@ -56,10 +56,10 @@ def _said(number: int, update: Update, at: datetime, wall: datetime) -> Seen:
         if query.data is None or message is None or query.from_user.is_bot:
             return Seen(number, tap=query.id)
         topic = _topic(message) if isinstance(message, Message) else ""
-        incoming = _line(number, query.from_user, message.chat, str(message.message_id), "", at, payload=query.data, topic=topic)
+        incoming = _line(number, query.from_user, message.chat, message.message_id, "", at, payload=query.data, topic=topic)
         return Seen(number, incoming, query.id)
     if (asked := update.inline_query) is not None:
-        return Seen(number, _line(number, asked.from_user, None, "", asked.query, at), glance=asked.id)
+        return Seen(number, _line(number, asked.from_user, None, None, asked.query, at), glance=asked.id)
     message = update.message
     if message is None:
         return Seen(number)
@@ -68,7 +68,7 @@ def _said(number: int, update: Update, at: datetime, wall: datetime) -> Seen:
     if not _typed(message) or message.from_user is None:
         return Seen(number)
     late = wall - message.date > TOO_LATE
-    said = _line(number, message.from_user, message.chat, str(message.message_id), message.text or "", at, late=late, topic=_topic(message))
+    said = _line(number, message.from_user, message.chat, message.message_id, message.text or "", at, late=late, topic=_topic(message))
     return Seen(number, said)
 
 
@@ -87,14 +87,14 @@ def _typed(message: Message) -> bool:
 
 def _topic(message: Message) -> str:
     """The topic of a forum as the end of its chat's name; empty elsewhere."""
-    return f"/{message.message_thread_id}" if message.is_topic_message and message.message_thread_id else ""
+    return f"/{int(message.message_thread_id)}" if message.is_topic_message and message.message_thread_id else ""
 
 
 def _line(
     number: int,
     person: User,
     chat: Chat | None,
-    message: str,
+    message: int | None,
     text: str,
     at: datetime,
     *,
@@ -102,8 +102,9 @@ def _line(
     late: bool = False,
     topic: str = "",
 ) -> Incoming:
-    where = chat.id if chat is not None else person.id
-    if type(text) is not str or type(person.id) is not int or type(where) is not int or not isinstance(payload, str | None):
+    where: object = chat.id if chat is not None else person.id
+    numbers, texts = [n for n in (person.id, where, message) if n is not None], [text, person.full_name, "" if payload is None else payload]
+    if where is None or any(type(n) is not int for n in numbers) or any(type(t) is not str for t in texts):
         raise TypeError("a field is not of its type")
     return Incoming(
         key=f"{PLATFORM}:{number}",
@@ -112,7 +113,7 @@ def _line(
         at=at,
         payload=payload,
         name=person.full_name,
-        message=message,
+        message=str(message) if message is not None else "",
         group=chat is not None and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP),
         late=late,
     )
