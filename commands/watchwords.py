@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 from decimal import Decimal
 
 from commands.slash.sheet import day_text, moment, named
-from commands.words import is_hidden
+from copilot.quoting import quote
 from domain import events
 from domain.chat import Block, Button, Buttons, Reply, Text, Tone
 from domain.exits import ExitKind
@@ -17,7 +16,6 @@ from domain.money import ONE, money_text, percent_text, plain, quantity_text
 LONGEST_HEADLINE = 160
 STOP = "5%"
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _FIRED = {
     ExitKind.STOP: "stop",
     ExitKind.TRAILING: "trailing stop",
@@ -156,9 +154,7 @@ def news_touched(event: events.NewsTouched) -> Reply:
 
 def quoted(headline: str) -> str:
     """Text from outside as it may be shown: one line, without links, mentions or hidden characters, at most 160 characters."""
-    text = _LINK.sub("[link]", " ".join("".join(" " if is_hidden(c) else c for c in headline).split()))
-    text = text.replace("@", "at ").replace("`", "'").replace("“", "'").replace("”", "'").rstrip(".")
-    return text if len(text) <= LONGEST_HEADLINE else f"{text[: LONGEST_HEADLINE - 1]}…"
+    return quote(headline, LONGEST_HEADLINE).rstrip(".")
 
 
 def earnings_neared(event: events.EarningsNeared, zone: tzinfo) -> Reply:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from copilot.brief import Brief
 from copilot.figures import Figures
-from copilot.tell import figures_of, quoted, when
+from copilot.tell import behind, figures_of, quoted, when
 from copilot.tokens import tokens
 from domain.facts import Fact
 from domain.money import HUNDRED, ONE, ZERO, plain
@@ -132,7 +132,7 @@ def _advice(brief: Brief, figures: Figures) -> Section:
     for one in brief.recommendations:
         for number in one.numbers:
             figures.add(number.label, number.value, number.unit, number.formula or f"the {one.rule} rule")
-        rows.append(f"{one.what}: {figures.line(one.action)} because {one.why} ({one.rule} rule, {one.record})")
+        rows.append(f"{one.what}: {figures.line(one.action)} because {one.why} {behind(figures, one)}")
     return Section("suggestions", "WHAT THE RULES SUGGEST, most pressing first", tuple(rows), Decimal("0.08"), last=True)
 
 
@@ -209,7 +209,7 @@ def _news(brief: Brief, figures: Figures) -> Section:
 
 def short(headline: str) -> str:
     """A headline in quotation marks, as much of it as its beginning tells."""
-    words = quoted(headline.replace('"', "'"))  # a keyboard's quotation mark would end the quotation
+    words = quoted(headline)
     return words if len(words) <= SHORT_HEADLINE else f"{words[: SHORT_HEADLINE - 2].rstrip()}…”"
 
 

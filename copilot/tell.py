@@ -11,6 +11,7 @@ from copilot.attribution import Part
 from copilot.brief import Brief, Trade
 from copilot.correlate import Impact
 from copilot.figures import Figures
+from copilot.quoting import quote
 from copilot.recommendation import EVEN, Recommendation
 from domain.chat import Block, Button, Buttons, Text, Tone
 from domain.market import Freshness
@@ -118,8 +119,7 @@ def _unexplained(brief: Brief, part: Part) -> str:
 
 def quoted(headline: str) -> str:
     """Somebody else's words in quotation marks, short, on one line."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in headline).split()).replace("“", "'").replace("”", "'").replace("`", "'")
-    return f"“{plain if len(plain) <= HEADLINE else plain[: HEADLINE - 1].rstrip() + '…'}”"
+    return f"“{quote(headline, HEADLINE)}”"
 
 
 def when(brief: Brief, at: datetime) -> str:

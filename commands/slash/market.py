@@ -12,6 +12,7 @@ from commands.context import Ctx
 from commands.registry import Symbol, command
 from commands.slash.rows import Row, rows, write_facts
 from commands.slash.sheet import Sheet, day_text, moment, moved_text, plural, price_text, quote_inputs
+from copilot import quoting
 from copilot.correlate import names_of
 from domain.chat import Button, Buttons, Chart, KeyValues, Output, Reply, Text, Tone
 from domain.errors import NoPrice
@@ -199,8 +200,7 @@ def _line(ctx: Ctx, sheet: Sheet, number: int, told: Told, found: Mapping[str, R
     sheet.add(f"headline {number} tone", told.tone, "score", "lexicon score from -1 (bad) to 1 (good)", (("id", item.id),), at=item.at)
     touches = ", ".join(f"{s} ({percent_text(found[s].weight, sign=False, places=1)} of equity)" for s in told.held)
     where = f"touches {touches}" if touches else f"about {', '.join(told.about[:4])}, not held" if told.about else "on the whole market"
-    headline = " ".join(item.headline.split())
-    headline = headline if len(headline) <= LONGEST_HEADLINE else headline[: LONGEST_HEADLINE - 1] + "…"
+    headline = quoting.quote(item.headline, LONGEST_HEADLINE)
     mark = ", simulated" if item.simulated and item.source != "simulated" else ""
     warning = " It tries to give orders; nobody follows them." if told.flagged else ""
-    return Text(f"“{headline}”\n{item.source}{mark}, {moment(item.at, ctx.zone)}; tone {told.tone:+}; {where}.{warning}")
+    return Text(f"“{headline}”\n{quoting.quote(item.source)}{mark}, {moment(item.at, ctx.zone)}; tone {told.tone:+}; {where}.{warning}")
