@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 from copilot.advised import advice_of
 from copilot.loadings import loadings
@@ -36,11 +35,10 @@ from storage import recommendations
 from storage.snapshot import open_memory
 from storage.store import Store
 from tests.copilot.scene import money, traded
+from tests.evals.page import written
 from trading.book import Book
 from trading.jobs import Turn
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "evaluations.md"
-BEGIN, END = "<!-- scorecard -->", "<!-- end of scorecard -->"
 FIRST, LAST = date(2023, 1, 3), date(2025, 12, 31)
 EVERY = 2  # sessions between two looks at the suggestions
 SAID = 3  # suggestions that one answer has room for
@@ -190,17 +188,11 @@ def printed() -> str:
     return f"{len(shown)} suggestions from {FIRST} to {LAST}, simulated prices, seed 7; after 5 sessions\n{table(shown, scores)}"
 
 
-def written(page: str, text: str) -> str:
-    """The page with the table in the place of the one it has."""
-    head, rest = page.split(BEGIN, 1)
-    return f"{head}{BEGIN}\n```\n{text}\n```\n{END}{rest.split(END, 1)[1]}"
-
-
 def main() -> None:
     """Print the table and put it on its page."""
     text = printed()
     print(text)
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+    written("scorecard", text)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from datetime import date
 
 from copilot.outcome import due_at
 from domain.advice import HORIZONS, Adoption
-from tests.evals.scorecard import BEGIN, END, PAGE, history, table, written
+from tests.evals.page import PAGE, put
+from tests.evals.scorecard import history, table
 
 
 async def test_a_seeded_history_is_scored_whole_and_the_same_again() -> None:
@@ -27,6 +28,6 @@ async def test_a_seeded_history_is_scored_whole_and_the_same_again() -> None:
 
 def test_the_page_has_a_place_for_the_table() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert written(page, "x").count("x") >= 1
-    assert written(written(page, "x"), "y") == written(page, "y")
-    assert page.index(BEGIN) < page.index("suggestions from 2023-01-03") < page.index(END)
+    assert put("scorecard", "x", page).count("x") >= 1
+    assert put("scorecard", "y", put("scorecard", "x", page)) == put("scorecard", "y", page)
+    assert page.index("<!-- scorecard -->") < page.index("suggestions from 2023-01-03") < page.index("<!-- end of scorecard -->")
