@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from app import health, phones, settings, wiring
+from app import health, models, phones, settings, wiring
 from app.worlds import Wanted
 from commands.context import Part, PartState
 from domain.errors import FoliopilotError, SetupError, UserError
@@ -42,6 +42,7 @@ async def examine() -> tuple[Sequence[Part], dict[str, Any] | None]:
     try:
         seen = await health.see(house)
         asked = [await phones.asked(adapter) for adapter in phones.adapters(house.settings, house.floor.clock)]
-        return [*house.parts(), *asked, *health.parts(seen, house.settings)], health.document(seen, house)
+        worded = await models.asked(house.settings)
+        return [*house.parts(), *asked, *((worded,) if worded else ()), *health.parts(seen, house.settings)], health.document(seen, house)
     finally:
         await house.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app import models
 from app.settings import Settings
 from app.worlds import Wanted, World
 from commands.access import People
@@ -32,7 +33,7 @@ def parts(settings: Settings, wanted: Wanted, world: World, floor: Floor, people
         _broker(settings, floor),
         _data(floor),
         _news(floor, wanted),
-        Part("model", OFF, "composed answers; no model is asked"),
+        models.part(settings),
         _chat(settings, people),
         Part("alerts", READY, f"shown in this terminal{_elsewhere(people)}"),
         Part("storage", READY, _storage(settings, wanted)),

@@ -109,6 +109,8 @@ async def attend(
     if house.floor.away is not None:
         house.floor.away.attended = True
     work = [_rounds(house, alive), _seconds(house, courier, also)]
+    if house.front.voice is not None:
+        work.append(house.front.voice.warm())
     if courier is not None:
         house.floor.bus.subscribe(courier.heard)
         work.append(courier.serve())

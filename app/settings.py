@@ -20,9 +20,10 @@ from domain.errors import SetupError
 from storage import vault
 
 PREFIX = "FOLIOPILOT_"
-UNPREFIXED = frozenset({"DATABASE_URL"})
+UNPREFIXED = frozenset({"DATABASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"})
 FOR_TESTS = "FOLIOPILOT_TEST_"
 LONGEST_NAME = 40
+LONGEST_MODEL = 120
 
 Read = Callable[[str], Any]
 
@@ -92,6 +93,18 @@ def _address(text: str) -> str:
     return text
 
 
+def _model(text: str) -> str:
+    if len(text) > LONGEST_MODEL or not re.fullmatch(r"[\w.:/@+-]+", text):
+        raise ValueError("a model's name is wanted, for example gpt-5-mini or anthropic:claude-sonnet-5")
+    return text
+
+
+def _key_of_a_model(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("a key without blanks is wanted")
+    return text
+
+
 def _number(low: str, high: str, *, zero: bool = False) -> Read:
     def read(text: str) -> Decimal:
         try:
@@ -111,7 +124,7 @@ def _setting(help: str, read: Read, *, repr: bool = True, **default: Any) -> Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting with its default; in the environment its name is in capitals with the prefix FOLIOPILOT_, but for DATABASE_URL."""
+    """Every setting with its default; in the environment its name is in capitals with the prefix FOLIOPILOT_, but for others' own."""
 
     home: Path = _setting("The data directory: database, history, log.", Path, default_factory=default_home)
     database_url: str | None = _setting(
@@ -140,6 +153,25 @@ class Settings:
         "Whether the Discord bot reads what begins with # on servers; needs the Message Content Intent (yes or no).", _switch, default=False
     )
     discord_base: str | None = _setting("Where Discord's API is, for a proxy of your own.", _address, default=None)
+    model: str | None = _setting(
+        "The language model that words answers: a name at OpenAI or at OPENAI_BASE_URL, or provider:name; empty: composed answers.",
+        _model,
+        default=None,
+    )
+    openai_api_key: str | None = _setting(
+        "The key of the model's server; a server of your own may need none.", _key_of_a_model, default=None, repr=False
+    )
+    openai_base_url: str | None = _setting("Where the model's server is, for any that speaks OpenAI's protocol.", _address, default=None)
+    model_tokens: int = _setting("How many tokens one person's answers may take on a day.", _count, default=200_000)
+    model_dollars: Decimal | None = _setting(
+        "How many dollars one person's answers may cost on a day; empty: no limit.", _number("0.01", "100000"), default=None
+    )
+    model_price_read: Decimal = _setting(
+        "What your model costs for a million tokens that it reads, in dollars.", _number("0", "100000", zero=True), default=Decimal(0)
+    )
+    model_price_written: Decimal = _setting(
+        "What your model costs for a million tokens that it writes, in dollars.", _number("0", "100000", zero=True), default=Decimal(0)
+    )
     large_order: Decimal | None = _setting(
         "From what value on an order that may open asks for more than a tap; empty: never.", _number("1", "1000000000"), default=None
     )
@@ -200,6 +232,7 @@ def example() -> str:
     lines = ["# Settings of Foliopilot. Copy to .env and take away the # before what you change.", ""]
     for declared in fields(Settings):
         default = declared.default
-        shown = "" if default is MISSING or default is None else {True: "yes", False: "no"}.get(default, str(default))
+        shown = "" if default is MISSING or default is None else str(default)
+        shown = ("no", "yes")[default] if isinstance(default, bool) else shown
         lines += [f"# {declared.metadata['help']}", f"#{variable(declared.name)}={shown}", ""]
     return "\n".join(lines)

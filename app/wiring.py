@@ -12,7 +12,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from app import accounts as openings
-from app import agenda, importing, parts, worlds
+from app import agenda, importing, models, parts, worlds
 from app.demo import DemoWorld
 from app.drill import Rehearsals
 from app.settings import Settings
@@ -272,8 +272,7 @@ async def _assembled(
 ) -> House:
     broker = importlib.import_module(f"trading.brokers.{spec.broker}").build(spec, hub, store, market.clock)
     await openings.place_opening_orders(store, broker, spec.name)
-    factor = Factor(spec.name, Vault(key_of(settings.home, settings.secret_key)), SystemClock())
-    people = People(spec.name, factor=factor)
+    people = People(spec.name, factor=Factor(spec.name, Vault(key_of(settings.home, settings.secret_key)), SystemClock()))
     await people.load(store)
     zone = ZoneInfo(settings.zone)
     wall = None if wanted.still else SystemClock()
@@ -285,22 +284,23 @@ async def _assembled(
         floor.away = None  # who only looks was not away
     await floor.start()
     demo = DemoWorld(floor, market.movable, state) if state is not None else None
-    registry = Registry.discover()
     usage = UsageBuffer(store, market.clock, spec.name)
-    drills = Rehearsals(floor, zone)
     front = FrontDesk(
         floor,
         market.news,
         market.calendar,
-        registry,
+        Registry.discover(),
         ids,
         demo=demo,
-        drills=drills,
+        drills=Rehearsals(floor, zone),
         read_only=read_only,
         zone=zone,
         usage=usage,
         people=people,
+        voice=models.voice(settings, store, wall or market.clock, spec.name),
     )
+    if front.voice is not None:
+        stack.push_async_callback(front.voice.close)
     house = House(
         settings,
         wanted,
@@ -308,7 +308,7 @@ async def _assembled(
         market,
         floor,
         front,
-        Palette(registry.all(), hub.instruments()),
+        Palette(front.registry.all(), hub.instruments()),
         usage,
         demo,
         zone,

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 async def brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
     """The brief of a span, as of now, from everything this line may use."""
     floor = ctx.floor
-    return await gather(
+    ctx.told = await gather(
         book=floor.book,
         hub=ctx.hub,
         news=ctx.news,
@@ -33,6 +33,7 @@ async def brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
         limits=floor.limits.current,
         opens=_opens(ctx),
     )
+    return ctx.told
 
 
 def _opens(ctx: Ctx) -> bool:

@@ -24,6 +24,8 @@ from market.hub import Hub
 
 if TYPE_CHECKING:
     from commands.registry import Registry
+    from commands.voice import Voice
+    from copilot.brief import Brief
     from trading.drill import Drill, DrillReport
     from trading.floor import Floor
 
@@ -106,6 +108,8 @@ class Ctx:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("America/New_York"))
     people: People = field(default_factory=People)
     draft: Draft = field(default_factory=Draft)
+    voice: Voice | None = None
+    told: Brief | None = None  # the brief that the answer to this line is made from
     asked: str = ""  # the command or verb of this line, for counting
     typed: bool = False  # a person typed this `/` line: neither a button nor what the copilot made of free text
     _portfolio: Portfolio | None = None

@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from commands import grammar, keys, proposal, refusal, release
 from commands.access import People
-from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, Part
+from commands.context import Converse, Ctx, DemoControl, DrillControl, Heard, Invocation, Part
 from commands.draft import STOP, Draft
 from commands.hiding import hidden
 from commands.registry import Registry, hyphens
@@ -26,6 +27,9 @@ from domain.people import Sight
 from domain.ports import Calendar, Ids, NewsSource
 from domain.tickets import Proposer
 from trading.floor import Floor
+
+if TYPE_CHECKING:
+    from commands.voice import Voice
 
 LONGEST = 4000
 
@@ -76,6 +80,7 @@ class FrontDesk:
     sessions: Sessions = field(default_factory=Sessions)
     converse: Converse | None = None
     people: People = field(default_factory=People)
+    voice: Voice | None = None
 
     async def handle(self, incoming: Incoming, draft: Draft | None = None) -> Reply:
         """The answer to one line or tap; what takes long says in `draft` how far it is.
@@ -127,6 +132,7 @@ class FrontDesk:
             zone=self.zone,
             people=self.people,
             draft=draft or Draft(),
+            voice=self.voice,
         )
 
     async def _answer(self, ctx: Ctx, incoming: Incoming) -> Reply:
@@ -176,7 +182,8 @@ class FrontDesk:
         ctx.asked = action.verb.value
         if action.verb is Verb.EMERGENCY_STOP and typed:
             return await proposal.emergency(ctx, action)
-        return await proposal.propose(ctx, action)
+        offer = "" if typed else ctx.session.offers.get(action.line(), "")
+        return await proposal.propose(ctx, action, Proposer.MODEL if offer else Proposer.PERSON, note=offer)
 
     async def _command(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
         head, rest = (*line[1:].split(maxsplit=1), "", "")[:2] if line[1:2].strip() else ("", "")
@@ -197,6 +204,10 @@ class FrontDesk:
         if self.converse is None:
             self.converse = ear()
         heard = await self.converse(ctx, line)
+        reply = await self._came(ctx, heard)
+        return reply if ctx.voice is None else await in_words(ctx, line, reply)
+
+    async def _came(self, ctx: Ctx, heard: Heard) -> Reply:
         match heard:
             case Reply():
                 return heard
@@ -262,6 +273,12 @@ def ear() -> Converse:
     """The composed copilot's ear; its vocabulary is loaded at the first free text, which a `/` or `#` line never pays for."""
     made: Converse = importlib.import_module("commands.conversation").Conversation()
     return made
+
+
+async def in_words(ctx: Ctx, line: str, composed: Reply) -> Reply:
+    """The answer to free text in the words of the model; what that needs is loaded at the first such answer."""
+    reply: Reply = await importlib.import_module("commands.phrasing").phrased(ctx, line, composed)
+    return reply
 
 
 def checked(text: str) -> str:

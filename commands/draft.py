@@ -29,6 +29,15 @@ class Draft:
         """True when the reader wants no more of it: what is done by then is the answer."""
         return self._stopped.is_set()
 
+    @property
+    def followed(self) -> bool:
+        """True where somebody can see it grow."""
+        return self.began is not _unseen
+
+    async def stopping(self) -> None:
+        """Wait until the reader wants no more of it."""
+        await self._stopped.wait()
+
     def stop(self) -> None:
         """The reader wants no more of it."""
         self._stopped.set()

@@ -17,8 +17,11 @@ from domain.tickets import Proposer, Ticket
 log = logging.getLogger(__name__)
 
 
-async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON) -> Reply:
-    """The card of an action, stored as a ticket before it is shown; a plan without intents says why there is nothing to do."""
+async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON, *, note: str = "") -> Reply:
+    """The card of an action, stored as a ticket before it is shown; a plan without intents says why there is nothing to do.
+
+    `note` stands on the card before the planner's own.
+    """
     ctx.require(Access.PROPOSE)
     spec = ctx.registry.action(action.verb)
     if action.target and ctx.known(action.target):
@@ -30,7 +33,7 @@ async def propose(ctx: Ctx, action: Action, proposer: Proposer = Proposer.PERSON
     ticket = await ctx.floor.desk.propose(
         line=action.line(), verb=spec.name, origin=ctx.origin, proposer=proposer, intents=plan.intents, word=plan.word
     )
-    return show(ctx, ticket, notes=plan.notes)
+    return show(ctx, ticket, notes=(note, *plan.notes) if note else plan.notes)
 
 
 async def draw(ctx: Ctx, *, line: str, verb: str, intents: Sequence[Intent], notes: tuple[str, ...] = ()) -> Reply:

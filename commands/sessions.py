@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from domain.chat import Reply
 
@@ -12,17 +13,26 @@ PEOPLE = 1000
 
 @dataclass(slots=True)
 class Session:
-    """One person's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol."""
+    """One person's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol.
+
+    `offers` are the lines that a model put forward in the last answer, each with whose idea it was.
+    """
 
     reply: Reply | None = None
     card: str | None = None
     symbol: str | None = None
+    offers: Mapping[str, str] = field(default_factory=dict)
 
     def remember(self, reply: Reply) -> None:
         """Keep what the next line may refer to; an error or an explanation replaces nothing that can be explained."""
         if reply.facts and reply.command not in ("why", "explain"):
             self.reply = reply
         self.card = reply.ticket.id if reply.ticket is not None and reply.ticket.open else None
+
+    def forget(self) -> None:
+        """Nothing the next line could refer to."""
+        self.reply = self.card = self.symbol = None
+        self.offers = {}
 
 
 class Sessions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -38,14 +38,20 @@ Hear = Callable[[Piece], None]
 class Agent:
     """A chat model that may look at what it is given tools for; see `LanguageModel`."""
 
-    def __init__(self, model: BaseChatModel, name: str) -> None:
+    def __init__(self, model: BaseChatModel, name: str, close: Callable[[], Awaitable[None]] | None = None) -> None:
         self._model = model
         self._name = name
+        self._close = close
 
     @property
     def name(self) -> str:
         """What it is called."""
         return self._name
+
+    async def close(self) -> None:
+        """See `LanguageModel`; the clients of providers that cannot be closed end with the program."""
+        if self._close is not None:
+            await self._close()
 
     async def speak(self, asked: Asked, tools: Tools, hear: Hear) -> Spent:
         """See `LanguageModel`."""

@@ -146,6 +146,7 @@ class Reply:
     failure: Failure | None = None
     thread: str | None = None  # the ticket id whose card this follows up
     order: str = ""  # the client id of the order that this tells of: where it can be, one message tells how that goes
+    told: tuple[tuple[str, str], ...] = ()  # whose words these are and what was checked, where a model chose them
     looked: bool = True  # False where the line did something, which asking for the answer again would do again
 
 

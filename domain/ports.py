@@ -208,6 +208,10 @@ class LanguageModel(Protocol):
         """Answer, telling `hear` every piece as it comes; raises ModelFailed. Cancelling it stops it."""
         ...
 
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...
+
 
 class ChatAdapter(Protocol):
     """One chat platform. Splits long replies itself and never loses the first line."""

@@ -76,6 +76,7 @@ class Proposer(StrEnum):
 
     PERSON = "person"
     COPILOT = "copilot"
+    MODEL = "model"  # a language model put the line forward, and a person asked for its card
     STRATEGY = "strategy"
     WEBHOOK = "webhook"
     MONITOR = "monitor"  # an exit the core holds, or a stop it puts back
@@ -83,8 +84,8 @@ class Proposer(StrEnum):
 
     @property
     def automated(self) -> bool:
-        """True when no person asked for it; what the copilot understood counts as the person's."""
-        return self not in (Proposer.PERSON, Proposer.COPILOT)
+        """True when no person asked for it; what the copilot understood counts as the person's, and so does a line that they tapped."""
+        return self not in (Proposer.PERSON, Proposer.COPILOT, Proposer.MODEL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ async def why(ctx: Ctx, figure: Rest | None = None) -> Reply:
     about = f" of `/{last.command}`" if last.command else ""
     blocks: list[Block] = [Text(f"{plural(len(found), 'figure')}{about}; the first is {_summary(shown[0])}.", Tone.LEAD)]
     blocks += [KeyValues(_rows(f, ctx.zone), title=_summary(f)) for f in shown]
+    if last.told and not wanted:
+        blocks.append(KeyValues(last.told, title="Whose words"))
     rest = found[SHOWN:]
     if rest:
         blocks.append(Text(f"{len(rest)} more, each by its name: `/why {rest[0].label}`", Tone.QUIET))

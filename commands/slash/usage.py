@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from commands.context import Ctx
@@ -11,7 +12,9 @@ from commands.slash.sheet import Sheet, plural
 from domain.advice import Adoption
 from domain.chat import Block, Button, Buttons, KeyValues, Reply, Table, Text, Tone
 from domain.tickets import TicketStatus
+from storage import model_use
 from storage import usage as counted
+from storage.model_use import ModelUse
 
 SHOWN = 8
 DONE = {"answer", "question", "ticket"} | {s.lower() for s in TicketStatus} - {"denied", "failed"}
@@ -24,6 +27,7 @@ async def usage(ctx: Ctx) -> Reply:
     async with ctx.floor.store.read() as tx:
         found = await counted.counts(tx, ctx.account)
         shown, _ = await read(tx, ctx.account)
+        worded = await model_use.by_model(tx, ctx.account)
     sheet = Sheet(ctx.clock.now(), "counts of commands and outcomes, never of what was said", ctx.spec.currency)
     sums: dict[str, int] = {}
     wrong: dict[str, int] = {}
@@ -45,6 +49,7 @@ async def usage(ctx: Ctx) -> Reply:
             for name, n in ordered[:SHOWN]
         )
         blocks.append(Table(("What", "Uses", "Not done"), rows, (1, 2), title="Used most"))
+    blocks += _models(ctx, sheet, worded)
     became = {a: sum(1 for one in shown if one.adoption is a) for a in Adoption}
     done = became[Adoption.FOLLOWED] + became[Adoption.PARTLY]
     over = done + became[Adoption.IGNORED]
@@ -57,3 +62,24 @@ async def usage(ctx: Ctx) -> Reply:
     return Reply(
         (*blocks, KeyValues(tuple(values)), Buttons((Button("Scorecard", "/scorecard"), Button("Why", "/why")))), facts=sheet.facts
     )
+
+
+def _models(ctx: Ctx, sheet: Sheet, worded: Sequence[ModelUse]) -> list[Block]:
+    """What the models that worded answers took: answers, tokens an answer, and what that costs where a price is set."""
+    if not worded:
+        return []
+    priced = ctx.voice is not None and ctx.voice.ration.priced
+    rows = []
+    for one in worded:
+        tokens = one.spent.read + one.spent.written
+        row = [
+            one.model,
+            sheet.count(f"{one.model}, answers", one.answers),
+            sheet.count(f"{one.model}, tokens", tokens, "read and written, as its server counts them"),
+        ]
+        if priced and ctx.voice is not None:
+            cost = ctx.voice.ration.cost(one.spent) / one.answers
+            row.append(sheet.money(f"{one.model}, cost an answer", cost, "tokens * the prices that are set / answers"))
+        rows.append(tuple(row))
+    headings = ("Model", "Answers", "Tokens", "An answer")[: 4 if priced else 3]
+    return [Table(headings, tuple(rows), (1, 2, 3)[: 3 if priced else 2], title="Words by a model")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from langchain_openai import ChatOpenAI
+from openai import DefaultAsyncHttpxClient
 from pydantic import SecretStr
 
 from copilot.agent import Agent
@@ -32,6 +33,7 @@ class Settings:
 
 def build(settings: Settings) -> LanguageModel:
     """The model behind the chat-completions protocol; nothing connects before the first question."""
+    connections = DefaultAsyncHttpxClient()
     chat = ChatOpenAI(
         model=settings.model,
         api_key=SecretStr(settings.key or NO_KEY),
@@ -41,5 +43,6 @@ def build(settings: Settings) -> LanguageModel:
         timeout=PATIENCE,
         max_retries=RETRIES,
         max_completion_tokens=MOST_WRITTEN,
+        http_async_client=connections,
     )
-    return Agent(chat, settings.model)
+    return Agent(chat, settings.model, connections.aclose)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 
-from copilot.agent import LONGEST, MOST_CALLS, MOST_TURNS
+from copilot.agent import LONGEST, MOST_CALLS, MOST_TURNS, Agent
 from copilot.models import any as other
 from copilot.models import openai
 from domain.chat import Access, CommandSpec, Output
 from domain.errors import ModelFailed, SetupError
+from domain.ports import LanguageModel
 from domain.speech import Asked, Exchange, Looked, Piece, Spent, Words
 from tests.servers.openai import KEY, Babbles, Calls, Endless, Fails, OpenAIServer, Says, each, told
 
@@ -49,11 +50,19 @@ async def server() -> AsyncIterator[OpenAIServer]:
 ASKED = Asked("RULES", "FACTS", (Exchange("before?", "that."),), "What do I hold?")
 
 
+@asynccontextmanager
+async def modelled(base: str, key: str | None = KEY) -> AsyncIterator[LanguageModel]:
+    model = openai.build(openai.Settings("scripted", key, base))
+    try:
+        yield model
+    finally:
+        await model.close()
+
+
 async def spoken(server: OpenAIServer, tools: OneTool | None = None, asked: Asked = ASKED) -> tuple[list[Piece], Spent]:
     heard: list[Piece] = []
-    model = openai.build(openai.Settings("scripted", KEY, server.base))
-    spent = await model.speak(asked, tools or OneTool(), heard.append)
-    return heard, spent
+    async with modelled(server.base) as model:
+        return heard, await model.speak(asked, tools or OneTool(), heard.append)
 
 
 def text(pieces: Sequence[Piece]) -> str:
@@ -133,37 +142,37 @@ async def test_a_server_that_fails_is_named_in_few_words(server: OpenAIServer, t
 async def test_what_is_no_answer_at_all_is_a_failure_or_no_words(server: OpenAIServer, body: str) -> None:
     server.script = each(Babbles(body))
     heard: list[Piece] = []
-    model = openai.build(openai.Settings("scripted", KEY, server.base))
-    with suppress(ModelFailed):
-        await model.speak(ASKED, OneTool(), heard.append)
+    async with modelled(server.base) as model:
+        with suppress(ModelFailed):
+            await model.speak(ASKED, OneTool(), heard.append)
     assert text(heard) == ""
 
 
 async def test_a_server_that_is_not_there(server: OpenAIServer) -> None:
-    model = openai.build(openai.Settings("scripted", None, "http://127.0.0.1:9/v1"))
-    with pytest.raises(ModelFailed, match="cannot be reached"):
-        await model.speak(ASKED, OneTool(), lambda piece: None)
-    assert model.name == "scripted"
+    async with modelled("http://127.0.0.1:9/v1", None) as model:
+        with pytest.raises(ModelFailed, match="cannot be reached"):
+            await model.speak(ASKED, OneTool(), lambda piece: None)
+        assert model.name == "scripted"
 
 
 async def test_a_cancelled_answer_stops(server: OpenAIServer) -> None:
     server.script = each(Says("word " * 1000, pause=0.01))
     heard: list[Piece] = []
-    model = openai.build(openai.Settings("scripted", KEY, server.base))
     began = asyncio.Event()
 
     def hear(piece: Piece) -> None:
         heard.append(piece)
         began.set()
 
-    speaking = asyncio.create_task(model.speak(ASKED, OneTool(), hear))
-    await asyncio.wait_for(began.wait(), 5)
-    speaking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await speaking
-    seen = len(heard)
-    await asyncio.sleep(0.05)
-    assert len(heard) == seen
+    async with modelled(server.base) as model:
+        speaking = asyncio.create_task(model.speak(ASKED, OneTool(), hear))
+        await asyncio.wait_for(began.wait(), 5)
+        speaking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await speaking
+        seen = len(heard)
+        await asyncio.sleep(0.05)
+        assert len(heard) == seen
 
 
 @pytest.mark.parametrize("model", ["nobody:nothing", "anthropic:claude-test"])
@@ -177,5 +186,10 @@ async def test_any_provider_of_langchain_is_built_by_its_name(server: OpenAIServ
     monkeypatch.setenv("OPENAI_BASE_URL", server.base)
     server.script = each(Says("Here."))
     heard: list[Piece] = []
-    await other.build(other.Settings("openai:scripted")).speak(ASKED, OneTool(), heard.append)
+    model = other.build(other.Settings("openai:scripted"))
+    await model.speak(ASKED, OneTool(), heard.append)
     assert text(heard) == "Here."
+    await model.close()
+    assert isinstance(model, Agent)
+    chat: Any = model._model
+    await chat.root_async_client.close()  # langchain shares it with the whole program
