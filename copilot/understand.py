@@ -123,7 +123,7 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
     if (talk := small_talk(words)) is not None:
         return talk
     if _ALARM.fullmatch(words) and not doubtful:
-        return Propose(Action(Verb.EMERGENCY_STOP), text)
+        return _alarm(sentence, text)
     if _REFUSALS.fullmatch(words):
         return Chat("All right: nothing is drawn up.", Topic.NOTED)
     how = mood(words, question=sentence.question)
@@ -133,6 +133,8 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
         if (refusal := declined(words)) is not None and not _cancelling(words):
             return refusal
         drawn = instruction(sentence.items, known, index, text)
+        if isinstance(drawn, Propose) and drawn.action.verb is Verb.EMERGENCY_STOP:
+            return _alarm(sentence, text)
         if isinstance(drawn, Propose) and doubtful:
             return AskBack("Part of that was quoted or unreadable. Shall I draw this up?", (drawn.action.line(),))
         if drawn is not None:
@@ -140,6 +142,14 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
     if how is Mood.CONDITIONAL and (asked := _exit(sentence, known, index, text, doubtful=doubtful) or _conditional(sentence, known)):
         return asked
     return _reading(sentence, known, how)
+
+
+def _alarm(sentence: _Sentence, text: str) -> Propose | AskBack:
+    """The card of an emergency stop, for the words alone; what merely resembles them is asked back."""
+    action = Action(Verb.EMERGENCY_STOP)
+    if any(token.mended for token in sentence.found) or any(token.raw in "!?" for token in sentence.found[:-1]):
+        return AskBack("Do you mean the emergency stop? It halts trading and draws up one card to cancel and close.", (action.line(),))
+    return Propose(action, text)
 
 
 def _only_symbol_first(sentence: _Sentence) -> bool:

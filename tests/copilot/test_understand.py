@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commands import grammar
@@ -248,8 +248,16 @@ def test_of_several_sentences_only_a_question_is_answered() -> None:
     assert several.options == ("#sell TSLA 5", "#sell AAPL 3")
 
 
+@pytest.mark.parametrize("text", ["EMERGENC!SAOP", "emergncy stop", "emergency! sotp"])
+def test_what_merely_resembles_the_alarm_is_asked_back(text: str) -> None:
+    asked = said(text)
+    assert isinstance(asked, AskBack)
+    assert asked.options == ("#emergency-stop",)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=120))
+@example("EMERGENC!SAOP")
 def test_any_text_is_read_without_an_error_and_draws_up_nothing(text: str) -> None:
     assert not isinstance(said(text), Propose)
 
