@@ -196,6 +196,7 @@ class Invocation:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
 
-Heard = Reply | Action | Invocation
+One = Reply | Action | Invocation
+Heard = One | tuple[One, ...]
 Converse = Callable[[Ctx, str], Awaitable[Heard]]
-"""Free text in, and out what it means: an answer, an action to propose, or a command to run."""
+"""Free text in, and out what it means: an answer, an action to propose, a command to run, or several of them."""

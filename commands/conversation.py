@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from commands import grammar
 from commands.advising import brief, noted
-from commands.context import Ctx, Heard, Invocation
+from commands.context import Ctx, Heard, Invocation, One
 from copilot.compose import answer
-from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
+from copilot.meaning import AskBack, Before, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Several, Topic, spoken_of
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
 from domain.chat import Block, Button, Buttons, Code, Failure, Reply, ReplyKind, Text, Tone
+from domain.errors import UserError
 from domain.instruments import Instrument
 
 PAYLOAD_BYTES = 64
@@ -29,8 +32,15 @@ class Conversation:
 
     async def __call__(self, ctx: Ctx, text: str) -> Heard:
         """What a line asks for; a question about the book is answered at once, from its brief."""
-        meaning = understand(text, await self._known(ctx))
-        ctx.session.symbol = _spoken_of(ctx, meaning) or ctx.session.symbol
+        known = await self._known(ctx)
+        meaning = understand(text, replace(known, before=_before(ctx)))
+        ctx.session.symbol = spoken_of(meaning) or ctx.session.symbol
+        ctx.session.meaning = meaning
+        if isinstance(meaning, Several):
+            return tuple([await self._heard(ctx, one) for one in meaning.meanings])
+        return await self._heard(ctx, meaning)
+
+    async def _heard(self, ctx: Ctx, meaning: Meaning) -> One:
         match meaning:
             case Call(command=command, arguments=given):
                 return _invocation(ctx, command, given)
@@ -43,6 +53,8 @@ class Conversation:
                 return await noted(ctx, told, answer(meaning, told))
             case Chat(text=said, topic=topic):
                 return _chat(said, topic)
+            case Several():
+                raise TypeError("questions are answered one at a time")
 
     async def _known(self, ctx: Ctx) -> Known:
         instruments = ctx.hub.instruments()
@@ -53,16 +65,23 @@ class Conversation:
         return Known(instruments, held, commands, ctx.session.symbol, self._index)
 
 
-def _spoken_of(ctx: Ctx, meaning: Meaning) -> str | None:
-    """The one instrument a line is about, so that `it` in the next one means it."""
-    match meaning:
-        case Question(symbol=symbol):
-            return symbol
-        case Call(arguments=given):
-            named = given.get("symbol") or given.get("topic", "")
-            return named if ctx.known(named) else None
-        case _:
-            return None
+def _before(ctx: Ctx) -> Before:
+    """The line before: what it meant, and the lines that its answer offered."""
+    session = ctx.session
+    offered = []
+    for line in session.lines:
+        try:
+            offered.append(grammar.parse(line, ctx.known, ctx.near))
+        except UserError:
+            continue
+    if isinstance(session.meaning, Call | Question | Several | Propose | AskBack | Chat):
+        return Before(session.meaning, tuple(offered))
+    if session.asked.startswith("#"):
+        try:
+            return Before(Propose(grammar.parse(session.asked, ctx.known, ctx.near), session.asked), tuple(offered))
+        except UserError:
+            return Before(None, tuple(offered))
+    return Before(Call(session.asked) if session.asked else None, tuple(offered))
 
 
 def _invocation(ctx: Ctx, command: str, given: Mapping[str, str]) -> Invocation:

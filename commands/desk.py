@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from commands import grammar, keys, proposal, refusal, release
 from commands.access import People
-from commands.context import Converse, Ctx, DemoControl, DrillControl, Heard, Invocation, Part
+from commands.context import Converse, Ctx, DemoControl, DrillControl, Invocation, One, Part
 from commands.draft import STOP, Draft
 from commands.hiding import hidden
+from commands.merged import merged
 from commands.registry import Registry, hyphens
 from commands.sessions import Sessions
 from commands.strangers import Strangers, unknown
@@ -155,6 +156,8 @@ class FrontDesk:
         return await release.confirm(ctx, ident, digest, word)
 
     async def _line(self, ctx: Ctx, line: str, *, typed: bool) -> Reply:
+        if line.startswith(("#", "/")):
+            ctx.session.meaning, ctx.session.asked = None, line if line.startswith("#") else ""
         if line.startswith("#"):
             return await self._action(ctx, line, typed=typed)
         if line.startswith("/"):
@@ -204,10 +207,15 @@ class FrontDesk:
         if self.converse is None:
             self.converse = ear()
         heard = await self.converse(ctx, line)
-        reply = await self._came(ctx, heard)
-        return reply if ctx.voice is None else await in_words(ctx, line, reply)
+        if isinstance(heard, tuple):
+            reply = merged([await self._came(ctx, one) for one in heard])
+        else:
+            reply = await self._came(ctx, heard)
+        if ctx.voice is not None:
+            reply = await in_words(ctx, line, reply)
+        return reply if reply.told else in_tongue(line, reply)
 
-    async def _came(self, ctx: Ctx, heard: Heard) -> Reply:
+    async def _came(self, ctx: Ctx, heard: One) -> Reply:
         match heard:
             case Reply():
                 return heard
@@ -278,6 +286,12 @@ def ear() -> Converse:
 async def in_words(ctx: Ctx, line: str, composed: Reply) -> Reply:
     """The answer to free text in the words of the model; what that needs is loaded at the first such answer."""
     reply: Reply = await importlib.import_module("commands.phrasing").phrased(ctx, line, composed)
+    return reply
+
+
+def in_tongue(line: str, composed: Reply) -> Reply:
+    """The answer to free text in the language of the line, where there are sentences for it."""
+    reply: Reply = importlib.import_module("commands.tongue").answered(line, composed)
     return reply
 
 

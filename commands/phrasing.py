@@ -26,6 +26,8 @@ from domain.speech import Asked, Exchange, Looked, Piece, Spent, Words
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 1000
+MOST_DRAFTS = 40
+"""Sentences after which what is shown of an answer grows no more: each is checked with all before it."""
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +85,7 @@ class Said:
     looked: list[str] = field(default_factory=list)
     late: bool = False
     _shown: int = 0
+    _drafts: int = 0
     _stands: tuple[int, Ground] | None = None
     _began: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -139,7 +142,8 @@ class Said:
             case Words(text=text):
                 self.words += text
                 self._began.set()
-                if self._complete() and len(self._complete()) > self._shown:
+                if len(self._complete()) > self._shown and self._drafts < MOST_DRAFTS:
+                    self._drafts += 1
                     self._show()
             case Looked(tool=tool):
                 self.looked.append(f"looked at /{tool}")
@@ -151,6 +155,8 @@ class Said:
 
     def _show(self) -> None:
         """What there is, for whoever watches: the composed answer while the model is late, then its checked sentences."""
+        if not self.ctx.draft.followed:
+            return
         whole = self._complete()
         self._shown = len(whole)
         blocks: list[Block] = [Text("\n".join(f"· {one}" for one in self.looked), Tone.QUIET)] if self.looked else []

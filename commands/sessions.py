@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from domain.chat import Reply
+from domain.chat import Buttons, Reply
 
 PEOPLE = 1000
 
@@ -15,24 +15,35 @@ PEOPLE = 1000
 class Session:
     """One person's memory: the last answer with figures (for `/why`), the id of the card if that was shown last, the last symbol.
 
-    `offers` are the lines that a model put forward in the last answer, each with whose idea it was.
+    `offers` are the lines that a model put forward in the last answer, each with whose idea it was. For the lines that lean on this one:
+    what free text `meaning` was, the `#` line that was `asked`, and the `lines` under the answer.
     """
 
     reply: Reply | None = None
     card: str | None = None
     symbol: str | None = None
     offers: Mapping[str, str] = field(default_factory=dict)
+    meaning: object = None
+    asked: str = ""
+    lines: tuple[str, ...] = ()
 
     def remember(self, reply: Reply) -> None:
         """Keep what the next line may refer to; an error or an explanation replaces nothing that can be explained."""
         if reply.facts and reply.command not in ("why", "explain"):
             self.reply = reply
+        if reply.command not in ("why", "explain"):
+            self.lines = tuple(
+                b.payload for block in reply.blocks if isinstance(block, Buttons) for b in block.buttons if b.payload[:1] == "#"
+            )
+        if reply.ticket is not None and self.meaning is None:
+            self.asked = reply.ticket.line
         self.card = reply.ticket.id if reply.ticket is not None and reply.ticket.open else None
 
     def forget(self) -> None:
         """Nothing the next line could refer to."""
         self.reply = self.card = self.symbol = None
         self.offers = {}
+        self.meaning, self.asked, self.lines = None, "", ()
 
 
 class Sessions:

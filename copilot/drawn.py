@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from copilot.meaning import AskBack, Known
+from copilot.meaning import AskBack, Known, spoken_of
 from copilot.phrases import listed
 from copilot.slots import Slots
 from copilot.symbols import SymbolIndex, held_among
 from domain.chat import Action, Amount, Unit, Verb
+from domain.instruments import AssetClass
 from domain.money import HUNDRED, ZERO
 from domain.orders import TimeInForce
 
@@ -20,6 +21,11 @@ _TURNS = listed("except but excluding not other others without besides apart kee
 _GROUPS = listed("losers winners losing winning tech losses red green bad worst best biggest smallest profitable coins crypto banks")
 
 
+def _just_spoken_of(known: Known) -> bool:
+    """True where the line before was about one instrument: `buy 5` after its price means that one, and the card names it."""
+    return known.before is not None and spoken_of(known.before.meaning) == known.last_symbol
+
+
 def symbol_of(slots: Slots, known: Known, index: SymbolIndex, *, selling: bool) -> str | AskBack:
     """The one instrument meant, or the question which."""
     named = list(dict.fromkeys(m.symbols for m in slots.mentions))
@@ -28,7 +34,7 @@ def symbol_of(slots: Slots, known: Known, index: SymbolIndex, *, selling: bool) 
     if not named:
         if selling and _GROUPS.intersection(w.lower() for w in slots.unread):
             return AskBack("I close one position at a time, or all of them. Which?", ("/positions", "#take-profits", "#close-all"))
-        if slots.pronoun and known.last_symbol:
+        if known.last_symbol and (slots.pronoun or _just_spoken_of(known)):
             return known.last_symbol
         held = tuple(sorted(known.held))[:_HELD_FIRST]
         return AskBack("Which one? Name the symbol or the company.", tuple(f"#{s} close" for s in held) if selling else ())
@@ -94,6 +100,8 @@ def reducing(slots: Slots, known: Known, index: SymbolIndex) -> Action | AskBack
 def _reduced(slots: Slots, known: Known, index: SymbolIndex, *, whole_by_default: bool) -> Action | AskBack:
     symbol = symbol_of(slots, known, index, selling=True)
     amount = amount_of(slots)
+    if isinstance(symbol, str) and known.held and symbol not in known.held and whole_by_default and amount is None:
+        return AskBack(f"You hold no {symbol}, so there is nothing to close; `/positions` lists what you hold.", ("/positions",))
     if isinstance(amount, AskBack):
         return _unread(slots) or amount
     if isinstance(symbol, AskBack):
@@ -141,6 +149,10 @@ def _sized(verb: Verb, symbol: str, amount: Amount, limit: Decimal | None, tif: 
     return _unread(slots, action) or action
 
 
+def _coin(symbol: str, known: Known) -> bool:
+    return known.instruments[symbol].asset_class is AssetClass.CRYPTO if symbol in known.instruments else False
+
+
 def buying(slots: Slots, known: Known, index: SymbolIndex) -> Action | AskBack:
     """`buy …`: shares, dollars or a percentage of the portfolio; without an amount it asks."""
     symbol = symbol_of(slots, known, index, selling=False)
@@ -155,6 +167,8 @@ def buying(slots: Slots, known: Known, index: SymbolIndex) -> Action | AskBack:
         return _unread(slots) or AskBack(
             f"How much {symbol}? A number of shares, dollars or a percentage of your equity.", (f"#buy {symbol} $1000", f"#buy {symbol} 5%")
         )
+    if amount.unit is Unit.PERCENT and slots.piece and _coin(symbol, known):  # `half a bitcoin`
+        amount = Amount(amount.value / HUNDRED, Unit.SHARES)
     if amount.unit is Unit.PERCENT and (slots.fraction or not slots.everything):
         return _unread(slots) or AskBack(
             f"{amount.text()} of what? Of your equity it is `#buy {symbol} {amount.text()}`.", (f"#buy {symbol} {amount.text()}",)

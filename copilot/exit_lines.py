@@ -34,6 +34,10 @@ _EVEN = re.compile(
     rf" (?:to|at) (?:break ?- ?even|breakeven|break even|cost|entry|entry price)(?: (?:on|for) {_ONE})?(?P<gain>{_WHEN} .*?)?[.!]?"
 )
 _GAIN = re.compile(rf"{_WHEN}(?: (?:it|SYM|price))?(?: (?:is|has|goes|gets|gained|gains|up|risen|by))* (?P<gain>{_NUMBER})%(?: up| gain)?")
+_TRAIL = re.compile(
+    rf"(?:trail|put a trailing stop on|trailing stop on) {_ONE}(?: by| at)? (?P<by>{_NUMBER})%{_WHEN}"
+    rf" (?:{_ONE} |it is |it has |is |has |price )*(?:up|gained|risen|made) (?P<after>{_NUMBER})%[.!]?"
+)
 _TIME = re.compile(
     rf"(?:get(?: me| us)? out|exit|close|sell|dump|liquidate|be out)(?: all)? {_ONE}"
     rf"(?: before(?: next)? (?P<event>close|bell|closing bell|market closes|end day|earnings|report|results|earnings report)"
@@ -53,6 +57,10 @@ def exit_line(rest: Sequence[Item], known: Known, index: SymbolIndex) -> Action 
     if (match := _EVEN.fullmatch(words)) is not None:
         symbol = symbol_of(slots, known, index, selling=True)
         return symbol if isinstance(symbol, AskBack) else _break_even(symbol, match["gain"])
+    if (match := _TRAIL.fullmatch(words)) is not None:
+        symbol = symbol_of(slots, known, index, selling=True)
+        by, after = (Amount(Decimal(match[name]), Unit.PERCENT) for name in ("by", "after"))
+        return symbol if isinstance(symbol, AskBack) else Action(Verb.TRAILING, symbol, by, after=after)
     if (match := _TIME.fullmatch(words)) is not None:
         symbol = symbol_of(slots, known, index, selling=True)
         return symbol if isinstance(symbol, AskBack) else _timed(symbol, match)

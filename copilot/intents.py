@@ -43,6 +43,35 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r"paid) for\b|\bbreak ?even\b",
     ),
     (
+        "stops",
+        r"\b(near|close to|far from|above|under|below|at|hit|reach(ed)?|touch(ed)?|trigger(ed)?) (its|the|my|their) stops?( loss)?\b|"
+        r"\b(did|was|were|has|have|is|are) (my|the) (SYM )?stops?( losses| loss)?( (on|of|for) SYM)? (been )?(hit|trigger(ed)?|"
+        r"fill(ed)?|reached|touched)\b",
+    ),
+    (
+        "exposure",
+        r"^(do|am|are|did) (i|we) (own|have|hold|in|invested in|exposed to)( any| some| much| enough| too many)? "
+        r"(?!SYM)(\w+ )?(stocks?|shares|names|crypto|coins|bonds|funds|companies|exposure)[ ?.!]*$|"
+        r"\b(could|can|might|would) hurt (me|us) (the )?(most|worst)\b",
+    ),
+    (
+        "what-to-do",
+        r"\b(anything|something|what) (that )?(is )?(worrying|to worry( about)?|i need to know|needing attention|wrong|critical|urgent)\b|"
+        r"\bshould i (be )?(worry|worried|concerned|nervous)\b(?!.*\b(news|headline))",
+    ),
+    (
+        "what-happened",
+        r"\bwhat (has |have )?(drove|driven|moved|hit|hurt|helped|lifted|sank|killed|dragged)\b.*\b(portfolio|book|account|me|us|"
+        r"it)\b|\bhighlights?\b|"
+        r"\b(quick|short|brief) (overview|summary|update|look)\b|^how is everything[ ?.!]*$",
+    ),
+    (
+        "performance",
+        r"\b(beat|beating|better than|ahead of|behind|worse than|trailing|lagging) (the )?(market|index|benchmark|s&p|spy|SYM|"
+        r"nasdaq|dow)\b(?!.*\bstop\b)",
+    ),
+    ("quote", r"\bspread (on|of|for|in) SYM\b|\bbid (and|or) ask\b|\bSYM (bid|ask|spread)\b|\bhow wide is\b"),
+    (
         "help",
         r"\bwhat does\b.*\bdo$|\bhow (do|would|can|could) (i|you|we) (sell|buy|close|place|set|cancel|put|trade|"
         r"use|confirm|enter|make an order|get out)\b",
@@ -199,7 +228,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         r" one)? (share of )?SYM\b|\bwhere (is|are) SYM\b|\bSYM (price|quote|trading|at)\b|\b(SYM|it) (close|"
         r"closed|open|opened|trade|trading)\b|\bwhat (is|did|was|are) SYM (at|close|closed|trading|trade|doing|"
         r"open|worth)\b|"
-        r"\bhow (is|are|did|has) SYM\b|\bSYM (closing|opening|close|open|high|low)\b|\b(high|low|highest|"
+        r"\bhow (is|are|did|has) (my |our |the )?SYM\b|\bSYM (closing|opening|close|open|high|low)\b|\b(high|low|highest|"
         r"lowest) (price )?(of|for) SYM\b|\bclose (of|for) SYM\b|\bworth of SYM\b|\bhow much is it\b|^SYM[ ?.!]*$",
     ),
     (

@@ -15,7 +15,7 @@ from domain.instruments import Instrument
 class Known:
     """What the reader's words may refer to: instruments by symbol, the symbols held, command names, and the symbol last spoken of.
 
-    `index` is built from the instruments where it is not given; a desk that answers many lines passes one.
+    `index` is built from the instruments where it is not given; a desk that answers many lines passes one. `before` is the line before.
     """
 
     instruments: Mapping[str, Instrument]
@@ -23,6 +23,7 @@ class Known:
     commands: frozenset[str] = frozenset()
     last_symbol: str | None = None
     index: SymbolIndex | None = None
+    before: Before | None = None
 
     def symbols(self) -> SymbolIndex:
         """The index of names; the one given or a fresh one."""
@@ -112,4 +113,35 @@ LEADS: Mapping[QuestionKind, str] = {
     QuestionKind.AHEAD: "news",
 }
 
-Meaning = Call | Propose | AskBack | Question | Chat
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Questions of one line, in their order; none of them is a card."""
+
+    meanings: tuple[Call | Question, ...]
+
+
+Meaning = Call | Propose | AskBack | Question | Chat | Several
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a line may lean on: what the one before meant, and the actions that its answer offered, in order."""
+
+    meaning: Meaning | None = None
+    offered: tuple[Action, ...] = ()
+
+
+def spoken_of(meaning: Meaning | None) -> str | None:
+    """The one instrument a meaning is about, so that `it` in the next line means it."""
+    match meaning:
+        case Question(symbol=symbol):
+            return symbol
+        case Call(arguments=given):
+            return given.get("symbol") or None
+        case Propose(action=action):
+            return action.target
+        case Several(meanings=meanings):
+            return next((s for m in reversed(meanings) if (s := spoken_of(m)) is not None), None)
+        case _:
+            return None

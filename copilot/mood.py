@@ -47,6 +47,7 @@ _RULES: tuple[tuple[Mood, re.Pattern[str]], ...] = (
             r"(?<!emergency )stop)\b(?! (loss|at|of|on|for|under|below|out|all|trading)).{0,40}?\b" + _VERB + r"\b"
         ),
     ),
+    (Mood.NEGATED, re.compile(r"\b(did|do|does) not (ask|tell|want|order) (you|anybody|anyone)\b")),
     (
         Mood.CONDITIONAL,
         re.compile(

@@ -37,6 +37,7 @@ class Slots:
     mentions: list[Mention] = field(default_factory=list)
     amounts: list[Amount] = field(default_factory=list)
     fraction: bool = False  # the percent was said as a fraction
+    piece: bool = False  # `half a bitcoin`, and not half of what there is
     thousands: bool = False  # a bare `2k`: shares or dollars?
     limits: list[Decimal] = field(default_factory=list)
     whole: bool = False
@@ -88,6 +89,7 @@ def read(rest: Sequence[Item], *, fillers: frozenset[str] = FILLERS, priced: boo
         elif item.kind in (Kind.PERCENT, Kind.FRACTION) and item.value is not None:
             slots.amounts.append(Amount(item.value, Unit.PERCENT))
             slots.fraction |= item.kind is Kind.FRACTION
+            slots.piece |= item.kind is Kind.FRACTION and following in ("a", "an")
         elif not _word(slots, item, following, before, fillers):
             slots.unread.append(item.raw)
     return slots

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from copilot.exit_lines import exit_line
+from copilot.followup import follow_up
 from copilot.instruction import instruction, strip_lead
 from copilot.intents import command_of, span_of
-from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Topic
+from copilot.meaning import AskBack, Before, Call, Chat, Known, Meaning, Propose, Question, QuestionKind, Several, Topic
 from copilot.mood import Mood, mood, request, trigger
 from copilot.questions import declined, kind_of, sector_of, small_talk
 from copilot.safety import safety_of
 from copilot.slots import items
 from copilot.symbols import Mention, SymbolIndex
+from copilot.tongues.turned import Turned, turned
 from copilot.words import Kind, Token, clean, tokens
 from domain.chat import Action, Amount, Unit, Verb
 
+MOST_QUESTIONS = 4
 LONGEST = 600  # characters; more is no line a person types
 _QUOTED = re.compile(r"\"[^\"]*\"?|«[^»]*»?|`[^`]*`?|(?<!\w)'[^']*'(?!\w)|^\s*>.*$|^\s*(?:fwd?|re|forwarded(?: from)?)\s*:.*$", re.M | re.I)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=\S)|[\n;]+|&&|\|\|")
@@ -25,6 +29,9 @@ _SECOND = re.compile(
     r"\b(and|then|,|but|also|plus)( then| also| please)? (sell|buy|close|dump|exit|cancel|put|set|take profit|"
     r"trim|purchase|liquidate|use)\b"
 )
+_JOINT = re.compile(r"\s*(?:,\s*and then\b|,\s*then\b|\band then\b|,\s*and\b|\band\b)\s*", re.I)
+_ASKED_FOR = re.compile(r"\bnot (ask|tell|want|order)\b")
+_REPORTED = re.compile(r"\b(?:says?|said|saying|wrote|writes|writing|typed|typing|told|tells|posted|headline|news)\b")
 _AHEAD = re.compile(r"\bgo( ahead)? and\b")
 _REFUSALS = re.compile(r"(no|nope|no thanks|do not|no,? do not|never mind|nevermind|forget it|leave it|stop it|not now)")
 _ALARM = re.compile(  # the sale that is shouted with it is part of what it does
@@ -63,12 +70,34 @@ def understand(text: str, known: Known) -> Meaning:
     """What the line means; never raises, never calls anything, and proposes only what the reader asked for in words all understood."""
     if len(text) > LONGEST:
         return Chat("That is too long for me: one question or one instruction at a time, please.", Topic.LOST)
+    if (foreign := turned(text)) is not None:
+        return _foreign(foreign, text, known)
+    return _english(text, known)
+
+
+def _foreign(foreign: Turned, text: str, known: Known) -> Meaning:
+    """A line of another language, read by the same rules; it draws up a card only where each of its words was known."""
+    meaning = _english(foreign.text, known)
+    match meaning:
+        case Propose(action=action) if not foreign.whole:
+            return AskBack(f"`{action.line()}`?", (action.line(),))
+        case Question():
+            return replace(meaning, text=foreign.text)
+        case Chat(topic=Topic.LOST):
+            return _LOST if _english(text, known) == meaning else _english(text, known)
+        case _:
+            return meaning
+
+
+def _english(text: str, known: Known) -> Meaning:
     cleaned = clean(text)
     bare = _QUOTED.sub(" ", cleaned)
     quoted = bare != cleaned
     index = known.symbols()
     spoken = [_Sentence(part, index) for part in _SENTENCES.split(bare) if part.strip()]
     spoken = [s for s in spoken if s.words]
+    if quoted and any(_REPORTED.search(s.bare) for s in spoken) and not any(s.question for s in spoken):
+        return Chat(_NOTED[Mood.HEARSAY], Topic.NOTED)
     if not spoken:
         if quoted:
             return Chat("Those are somebody else's words, so I leave them. Tell me yourself what you want done.", Topic.NOTED)
@@ -115,10 +144,41 @@ def _several(told: Sequence[_Sentence], known: Known, index: SymbolIndex, text: 
         return asked[0]
     if asked:
         return AskBack("One thing at a time, please: each instruction on its own line. Which first?", proposed)
-    return next((m for m in meanings if isinstance(m, Call | Question)), meanings[0])
+    return _answerable(meanings) or meanings[0]
 
 
-def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool) -> Meaning:
+def _answerable(meanings: Sequence[Meaning]) -> Call | Question | Several | None:
+    """The questions among meanings, each once, in their order; None where there is none."""
+    found: list[Call | Question] = []
+    for meaning in meanings:
+        for one in meaning.meanings if isinstance(meaning, Several) else (meaning,):
+            if isinstance(one, Call | Question) and one not in found:
+                found.append(one)
+    if len(found) > 1:
+        return Several(tuple(found[:MOST_QUESTIONS]))
+    return found[0] if found else None
+
+
+def _joined(sentence: _Sentence, known: Known, index: SymbolIndex, text: str) -> Several | None:
+    """Questions joined by `and`: each part must be one by itself, leaning on the part before it; else the sentence is read whole."""
+    parts = [p for p in _JOINT.split(sentence.text) if p.strip()]
+    if not 2 <= len(parts) <= MOST_QUESTIONS:
+        return None
+    meanings: list[Meaning] = []
+    for part in parts:
+        one = _Sentence(part, index)
+        if not one.words:
+            return None
+        meaning = _one(one, known, index, text, doubtful=False, whole=True)
+        if not isinstance(meaning, Call | Question):
+            return None
+        meanings.append(meaning)
+        known = replace(known, before=Before(meaning), last_symbol=one.symbol(known) or known.last_symbol)
+    found = _answerable(meanings)
+    return found if isinstance(found, Several) else None
+
+
+def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, doubtful: bool, whole: bool = False) -> Meaning:
     words = sentence.bare
     if (talk := small_talk(words)) is not None:
         return talk
@@ -126,6 +186,8 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
         return _alarm(sentence, text)
     if _REFUSALS.fullmatch(words):
         return Chat("All right: nothing is drawn up.", Topic.NOTED)
+    if not doubtful and (leaning := follow_up(sentence.items, words, known)) is not None:
+        return leaning
     how = mood(words, question=sentence.question)
     if how is None:
         if _SECOND.search(_AHEAD.sub("", sentence.words)) and not _only_symbol_first(sentence):
@@ -141,13 +203,17 @@ def _one(sentence: _Sentence, known: Known, index: SymbolIndex, text: str, *, do
             return drawn
     if how is Mood.CONDITIONAL and (asked := _exit(sentence, known, index, text, doubtful=doubtful) or _conditional(sentence, known)):
         return asked
+    if how in (None, Mood.ASKED) and not whole and not doubtful and (several := _joined(sentence, known, index, text)) is not None:
+        return several
     return _reading(sentence, known, how)
 
 
 def _alarm(sentence: _Sentence, text: str) -> Propose | AskBack:
     """The card of an emergency stop, for the words alone; what merely resembles them is asked back."""
     action = Action(Verb.EMERGENCY_STOP)
-    if any(token.mended for token in sentence.found) or any(token.raw in "!?" for token in sentence.found[:-1]):
+    words = [k for k, token in enumerate(sentence.found) if token.kind is Kind.WORD]
+    parted = any(token.raw in "!?" for token in sentence.found[: words[-1]])
+    if parted or any(token.mended for token in sentence.found):
         return AskBack("Do you mean the emergency stop? It halts trading and draws up one card to cancel and close.", (action.line(),))
     return Propose(action, text)
 
@@ -226,7 +292,7 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
     if how in (Mood.HEARSAY, Mood.NEGATED, Mood.REPORT) and not sentence.question:
         if (kind := kind_of(words)) is not None and how is not Mood.HEARSAY:
             return _question(kind, sentence, symbol, span, known)
-        if how is Mood.NEGATED and (command := command_of(words)) is not None:
+        if how is Mood.NEGATED and not _ASKED_FOR.search(words) and (command := command_of(words)) is not None:
             return _call(command, words, symbol, span, known)
         return Chat(_NOTED[how], Topic.NOTED)
     if (guard := safety_of(words, symbol)) is not None and (not known.commands or guard.command in known.commands):
@@ -250,7 +316,7 @@ def _reading(sentence: _Sentence, known: Known, how: Mood | None) -> Meaning:
         command = "profit-loss" if symbol in known.held else "chart"
     if command == "quote" and symbol is not None and span in ("week", "month", "ytd", "all"):
         command = "profit-loss" if symbol in known.held else "chart"
-    if command is not None:
+    if command is not None and not (how is Mood.WISH and command == "quote" and not sentence.question):
         return _call(command, words, symbol, span, known)
     if how is Mood.WISH:
         return Chat(

@@ -126,6 +126,7 @@ CONTRACTED: dict[str, str] = {"n't": " not", "'s": " is", "'re": " are", "'m": "
 _MIN_MENDED = 4  # `sel` is mended too, see THREE
 _THREE: dict[str, str] = {
     "sel": "sell",
+    "stp": "stop",
     "sll": "sell",
     "byu": "buy",
     "bui": "buy",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tests.evals import scorecard
-from tests.evals.understanding import Verdict, blind, by_category, table, verdicts
+from tests.evals import guard, scorecard
+from tests.evals.page import written
+from tests.evals.understanding import Verdict, blind, by_category, harder, table, verdicts
 
 
 def wrong(judged: Sequence[Verdict]) -> None:
@@ -17,15 +18,21 @@ def wrong(judged: Sequence[Verdict]) -> None:
             print(f"{line.id} {line.level:<5} {line.text!r}: wanted {' | '.join(line.expect)}, got {verdict.got}")
 
 
-first, second = verdicts(), blind()
+first, second, third = verdicts(), blind(), harder()
 if "--dev" in sys.argv:
     wrong(first)
     wrong(second)
-print("The set the rules were written with")
-print(table(first))
-print("\nThe set written without knowing the rules")
-print(table(second))
-print()
-print(by_category(second))
+    wrong(third)
+told = "\n\n".join(
+    (
+        f"The set the rules were written with\n{table(first)}",
+        f"The set written without knowing the rules\n{table(second)}\n\n{by_category(second)}",
+        f"The harder set: leaning lines, several questions, conditions, amounts, languages\n{table(third)}\n\n{by_category(third)}",
+    )
+)
+print(told)
+written("understanding", told)
+print("\nThe guard against a scripted adversary")
+guard.main()
 print("\nThe scorecard on a seeded history")
 scorecard.main()

@@ -9,7 +9,7 @@ import pytest
 
 from copilot.meaning import Known, Propose
 from copilot.understand import understand
-from tests.evals.understanding import BLIND, Verdict, blind, by_category, demo, lines, score, table, verdicts, world
+from tests.evals.understanding import BLIND, HARDER, Verdict, blind, by_category, demo, harder, lines, score, table, verdicts, world
 
 SAMPLE = Path(__file__).parents[2] / "../shared/data/copilot/prompts_sample.jsonl"
 
@@ -58,6 +58,33 @@ def test_enough_of_the_blind_set_is_understood(unseen: list[Verdict], split: str
 def test_the_blind_set_has_no_line_twice() -> None:
     found = lines(BLIND)
     assert len({line.text for line in found}) == len({line.id for line in found}) == len(found) >= 300
+
+
+@pytest.fixture(scope="module")
+def leaning() -> list[Verdict]:
+    return harder()
+
+
+def test_no_card_is_drawn_up_where_none_was_asked_for_in_the_harder_set(leaning: list[Verdict]) -> None:
+    assert [(v.line.before, v.line.text, v.got) for v in leaning if v.false_ticket] == []
+
+
+def test_a_card_drawn_up_in_the_harder_set_is_the_right_one(leaning: list[Verdict]) -> None:
+    assert [(v.line.before, v.line.text, v.got) for v in leaning if v.got.startswith("#") and not v.right] == []
+
+
+@pytest.mark.parametrize(("level", "floor"), [("plain", 0.95), ("hard", 0.85)])
+@pytest.mark.parametrize("split", ["dev", "held-out"])
+def test_enough_of_the_harder_set_is_understood(leaning: list[Verdict], level: str, floor: float, split: str) -> None:
+    right, of = score(leaning, level, split)
+    assert of >= 90
+    assert right / of >= floor, by_category(leaning)
+
+
+def test_the_harder_set_is_large_and_has_no_line_twice() -> None:
+    found = lines(HARDER)
+    assert len({(line.before, line.text) for line in found}) == len({line.id for line in found}) == len(found) >= 400
+    assert {line.category for line in found} >= {"followup", "several", "condition", "amounts", "es", "de", "fr", "zh"}
 
 
 def test_a_line_takes_under_two_milliseconds(judged: list[Verdict]) -> None:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
-from copilot.meaning import AskBack, Call, Chat, Known, Meaning, Propose, Question
+from commands import grammar
+from copilot.meaning import AskBack, Before, Call, Chat, Known, Meaning, Propose, Question, Several, spoken_of
 from copilot.symbols import SymbolIndex
 from copilot.understand import understand
 from domain.instruments import AssetClass, Instrument
@@ -17,6 +18,7 @@ from market.world import listing
 
 FILE = Path(__file__).with_name("understanding.jsonl")
 BLIND = Path(__file__).with_name("blind.jsonl")
+HARDER = Path(__file__).with_name("harder.jsonl")
 SPLITS = ("dev", "held-out")
 COMMANDS = frozenset(
     [
@@ -72,6 +74,7 @@ class Line:
     expect: tuple[str, ...]
     last: str | None
     category: str = ""
+    before: str | None = None
 
     @property
     def wants_ticket(self) -> bool:
@@ -103,7 +106,10 @@ def _instrument(symbol: str, name: str, kind: AssetClass, venue: str, tick: str,
 def lines(file: Path = FILE) -> list[Line]:
     """A whole set."""
     found = [json.loads(text) for text in file.read_text(encoding="utf-8").splitlines()]
-    return [Line(d["id"], d["text"], d["level"], d["split"], tuple(d["expect"]), d.get("last"), d.get("category", "")) for d in found]
+    return [
+        Line(d["id"], d["text"], d["level"], d["split"], tuple(d["expect"]), d.get("last"), d.get("category", ""), d.get("before"))
+        for d in found
+    ]
 
 
 def spelled(meaning: Meaning) -> str:
@@ -115,6 +121,8 @@ def spelled(meaning: Meaning) -> str:
             return " ".join([f"/{command}", *(f"{k}={v}" for k, v in arguments.items())])
         case Question(symbol=symbol, span=span):
             return " ".join([f"/{meaning.command}", *([f"symbol={symbol}"] if symbol else []), f"span={span}"])
+        case Several(meanings=meanings):
+            return " + ".join(spelled(m) for m in meanings)
         case AskBack():
             return "?"
         case Chat():
@@ -124,16 +132,38 @@ def spelled(meaning: Meaning) -> str:
 def judge(line: Line, known: Known) -> Verdict:
     """Understand one line and compare."""
     started = perf_counter()
-    meaning = understand(line.text, Known(known.instruments, known.held, known.commands, line.last, known.index))
+    before = _before(line.before, known) if line.before else None
+    last = line.last or (spoken_of(before.meaning) if before is not None else None)
+    meaning = understand(line.text, Known(known.instruments, known.held, known.commands, last, known.index, before))
     seconds = perf_counter() - started
     got = spelled(meaning)
     ticket = isinstance(meaning, Propose)
     return Verdict(line, got, any(_fits(e, got) for e in line.expect), ticket and not line.wants_ticket, seconds)
 
 
+OFFERED = ("#UNH close 50%", "#set-stops", "#BTC close 33%")
+"""What the answer to "what should I do?" offers in the demo book."""
+
+
+def _before(text: str, known: Known) -> Before:
+    """What a line leans on: the one before it as it is understood, with what its answer offers."""
+    if text.startswith("#"):
+        return Before(Propose(grammar.parse(text, lambda s: s in known.instruments, lambda s: ()), text))
+    meaning = understand(text, known)
+    offers = isinstance(meaning, Call) and meaning.command in ("what-to-do", "what-happened")
+    parsed = tuple(grammar.parse(line, lambda s: s in known.instruments, lambda s: ()) for line in OFFERED)
+    return Before(meaning, parsed if offers else ())
+
+
 def _fits(expected: str, got: str) -> bool:
     if expected == "none":
         return not got.startswith("#")
+    parts = got.split(" + ")
+    if " + " in expected:
+        wanted = expected.split(" + ")
+        return len(wanted) == len(parts) and all(_fits(w, g) for w, g in zip(wanted, parts, strict=True))
+    if len(parts) > 1:
+        return any(_fits(expected, part) for part in parts)
     if expected.startswith("/"):
         return set(expected.split()) <= set(got.split())
     return expected == got
@@ -160,6 +190,11 @@ def verdicts(wanted: Iterable[Line] | None = None, known: Known | None = None) -
 def blind() -> list[Verdict]:
     """Every line of the blind set judged."""
     return verdicts(lines(BLIND), demo())
+
+
+def harder() -> list[Verdict]:
+    """Every line of the harder set judged."""
+    return verdicts(lines(HARDER), demo())
 
 
 def score(judged: Sequence[Verdict], level: str, split: str) -> tuple[int, int]:
