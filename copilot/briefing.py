@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from copilot.brief import Brief
+from copilot.correlate import Reach
 from copilot.figures import Figures
 from copilot.tell import behind, figures_of, quoted, when
 from copilot.tokens import tokens
@@ -195,7 +196,7 @@ def _news(brief: Brief, figures: Figures) -> Section:
         rows.append(f"{_time(brief, impact.item.at)} {short(impact.item.headline)}{may}")
     for link in brief.links:
         if link.item.id not in told:
-            on = ",".join(sorted(link.symbols)[:3]) if not link.broad else "the market"
+            on = ",".join(sorted(link.symbols, key=lambda s: (-link.symbols[s], s))[:3]) if link.reach is not Reach.MARKET else "the market"
             rows.append(f"{_time(brief, link.item.at)} {short(link.item.headline)} on {on}")
     if "news" in brief.missing:
         rows.append("the news source did not answer")

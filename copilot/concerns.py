@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from copilot.correlate import link
+from copilot.correlate import NAMED, link
 from domain.market import NewsItem
 from market.hub import Hub
 
@@ -21,7 +21,7 @@ def concerns(hub: Hub) -> Callable[[Sequence[NewsItem], Sequence[str]], Sequence
             (s, one.item, one.tone)
             for one in sorted(links, key=lambda x: (x.item.at, x.item.id))
             for s in sorted(one.symbols)
-            if s in symbols
+            if s in symbols and one.symbols[s] >= NAMED
         ]
 
     return found

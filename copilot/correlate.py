@@ -7,19 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from copilot.attribution import Loading
 from copilot.phrases import listed
+from copilot.substance import EVENT, VAGUE, substance
 from copilot.symbols import phrases_of
 from domain.instruments import Instrument
 from domain.market import NewsItem
 from domain.money import ONE, ZERO, cents
-from market import calendar, sectors
+from market import calendar, kin, sectors
 from market.hub import Hub
-from market.sentiment import flagged, score
+from market.sentiment import NEUTRAL_BAND, flagged, score
 
-TAGGED, NAMED, SECTOR, MACRO = Decimal("0.9"), Decimal("0.85"), Decimal("0.6"), Decimal("0.6")
-OLD_NEWS = Decimal("0.5")
+TAGGED, NAMED, SECTOR, MACRO, HOLDING = Decimal("0.9"), Decimal("0.85"), Decimal("0.6"), Decimal("0.6"), Decimal("0.55")
+PEER = Decimal("0.35")
+"""How directly an item concerns a symbol. What is said of a peer alone is never called likely behind a move."""
+
+PROVEN = Decimal(4)
+"""Sigmas of a move so far out of the ordinary that what was published just before it was no empty headline, however it reads."""
+
+AGAINST_ITS_TONE = {False: Decimal("0.5"), True: Decimal("0.7")}
 BEFORE = timedelta(minutes=2)  # the price just before an item, since a market may move in the same minute
 REACTION = timedelta(minutes=60)  # how long a price takes up an item in a session
 OPENING = timedelta(minutes=30)  # and after the open for one from outside it
@@ -30,12 +38,6 @@ SAME_WITHIN = timedelta(hours=36)
 MOST_ITEMS = 60
 _WORD = re.compile(r"[a-z0-9&]+")
 _DULL = listed("a an and the of to in on for as at by with from is are its after over more than says said shares stock inc corp simulated")
-_OLD = re.compile(
-    r"\b(repeats?|repeated|reiterates?|earlier|previously|already|last year'?s?|as before|as they were|usual|"
-    r"familiar|no new|two views|what to watch|"
-    r"had (said|described|set|published|announced)|in line|little change|mixed picture|steady|unchanged)\b",
-    re.I,
-)
 _MACRO_WORDS = re.compile(
     r"\b(fed|federal reserve|fomc|cpi|inflation|jobs report|payrolls|unemployment|gdp|rate (cut|hike|decision)|"
     r"interest rates?|treasury|yields?|recession|tariffs?|"
@@ -46,6 +48,14 @@ _MACRO_WORDS = re.compile(
 _PLAIN_WORDS = listed("all now are so on it key low cost fast play open well sol coin")
 
 
+class Reach(StrEnum):
+    """Whom an item is about."""
+
+    COMPANY = "company"
+    SECTOR = "sector"
+    MARKET = "market"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """An item and the instruments it concerns, with how directly: tag or name, sector, or the whole market."""
@@ -54,11 +64,7 @@ class Link:
     symbols: Mapping[str, Decimal]
     company: bool
     tone: float
-
-    @property
-    def broad(self) -> bool:
-        """True when it is about the whole market."""
-        return MACRO in self.symbols.values() and not self.company
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +127,36 @@ def link(items: Sequence[NewsItem], instruments: Mapping[str, Instrument], wante
     names = names_of(instruments)
     found = []
     for item in _unrepeated([i for i in sorted(items, key=lambda i: (i.at, i.id)) if not flagged(i.headline)], names):
-        symbols = _concerned(item, instruments, wanted, names)
+        symbols, reach = _concerned(item, instruments, wanted, names)
         if symbols:
-            found.append(Link(item, symbols, bool(item.symbols) or bool(names.found(item.headline)), _tone(item)))
+            found.append(Link(item, symbols, reach is Reach.COMPANY, _tone(item), reach))
     return tuple(found)
 
 
-def _concerned(item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], names: Names) -> dict[str, Decimal]:
+def _concerned(
+    item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], names: Names
+) -> tuple[dict[str, Decimal], Reach]:
     """The wanted symbols an item is about: those it tags, else names; only one about no company concerns sectors or everybody."""
-    if item.symbols:
-        return {s: TAGGED for s in sorted(wanted) if s in item.symbols}
-    named = names.found(item.headline)
-    if named:
-        return {s: NAMED for s in sorted(wanted) if s in named}
-    touched = set(sectors.mentioned(item.headline))
-    if touched and not _MACRO_WORDS.search(item.headline):
-        return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}
+    about, directness = (frozenset(item.symbols), TAGGED) if item.symbols else (names.found(item.headline), NAMED)
+    if about:
+        found = {s: directness if s in about else _kinship(s, about, item) for s in sorted(wanted)}
+        return {s: near for s, near in found.items() if near}, Reach.COMPANY
     if _MACRO_WORDS.search(item.headline):
-        return dict.fromkeys(sorted(wanted), MACRO)
-    touched = set(sectors.touched(f"{item.headline}. {item.body}"))
-    return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}
+        return dict.fromkeys(sorted(wanted), MACRO), Reach.MARKET
+    touched = set(sectors.mentioned(item.headline)) or set(sectors.touched(f"{item.headline}. {item.body}"))
+    return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}, Reach.SECTOR
+
+
+def _kinship(symbol: str, about: frozenset[str], item: NewsItem) -> Decimal:
+    """How directly news of others concerns a symbol: a fund that holds one of them, a company of the same trade; zero for neither.
+
+    Of a company in the same trade only an event is news; what merely fills a page about it concerns nobody else.
+    """
+    if about.intersection(kin.holds(symbol)):
+        return HOLDING
+    if about & kin.peers(symbol) and substance(item.headline, item.body, score(item.headline)) == EVENT:
+        return PEER
+    return ZERO
 
 
 def _unrepeated(items: Sequence[NewsItem], names: Names) -> list[NewsItem]:
@@ -199,15 +215,18 @@ def _impact(
     end: datetime,
     market_sigma: Decimal,
 ) -> Impact:
-    if linked.broad:  # what the market itself did, as far as this symbol follows it
+    if linked.reach is Reach.MARKET:  # what the market itself did, as far as this symbol follows it
         abnormal = loading.beta * market_move
         sigma = (market_move / (market_sigma * share.sqrt())).quantize(Decimal("0.1"))
     else:
         abnormal = move - loading.beta * market_move
         sigma = (abnormal / (loading.sigma * share.sqrt() or MARKET_SIGMA)).quantize(Decimal("0.1"))
-    agrees = ONE if abs(linked.tone) < 0.15 or (linked.tone > 0) == (abnormal > 0) else Decimal("0.5")
-    fresh = OLD_NEWS if _OLD.search(f"{linked.item.headline}. {linked.item.body}") else ONE
-    confidence = (linked.symbols[symbol] * min(abs(sigma) / 3, ONE) * agrees * fresh).quantize(Decimal("0.01"))
+    proven = abs(sigma) >= PROVEN
+    agrees = ONE if abs(linked.tone) < NEUTRAL_BAND or (linked.tone > 0) == (abnormal > 0) else AGAINST_ITS_TONE[proven]
+    weight = substance(linked.item.headline, linked.item.body, linked.tone)
+    if proven and weight == VAGUE:
+        weight = EVENT
+    confidence = (linked.symbols[symbol] * min(abs(sigma) / 3, ONE) * agrees * weight).quantize(Decimal("0.01"))
     return Impact(linked.item, symbol, move, abnormal, sigma, cents(value * abnormal), confidence, end)
 
 

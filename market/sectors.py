@@ -65,7 +65,8 @@ _WORDS: Mapping[str, str] = MappingProxyType(
             TECHNOLOGY: "information technology, technology, technologies, tech, techs, it sector, software, hardware, semis, "
             "semiconductors, semiconductor, chips, chip stocks, chipmakers, chip makers, cloud",
             FINANCIALS: "financials, financial, finance, banks, bank, banking, insurers, insurance, brokers, payments",
-            HEALTH: "health care, healthcare, health, pharma, pharmaceuticals, biotech, biotechs, medical, medtech, drugmakers",
+            HEALTH: "health care, healthcare, health, pharma, pharmaceuticals, biotech, biotechs, medical, medtech, drugmakers, "
+            "drug makers, health insurers, health insurer, hospitals",
             DISCRETIONARY: "consumer discretionary, discretionary, retail, retailers, autos, "
             "carmakers, car makers, travel, restaurants, luxury",
             STAPLES: "consumer staples, staples, groceries, grocers, food, beverages, tobacco, defensives",

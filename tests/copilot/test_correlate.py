@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from copilot.correlate import MACRO, NAMED, SECTOR, TAGGED, impacts, link, names_of
+from copilot.correlate import HOLDING, MACRO, NAMED, PEER, SECTOR, TAGGED, impacts, link, names_of
 from copilot.loadings import loadings
+from copilot.substance import EVENT, IDLE, OLD, VAGUE, substance
 from domain.clock import ManualClock
 from domain.market import NewsItem, Shock
-from market import calendar
+from market import calendar, kin
 from market.hub import Hub
 from market.sources.embedded import Embedded
 from tests.copilot.scene import START, scene
@@ -101,3 +102,44 @@ async def test_market_items_explain_what_the_market_did() -> None:
     assert len({i.sigma for i in found}) == 1
     ratio = {i.symbol: i.abnormal / known[i.symbol].beta for i in found}
     assert abs(ratio["AAPL"] - ratio["XOM"]) < D("1e-9")
+
+
+def test_a_fund_is_concerned_by_what_it_holds_and_a_peer_by_events_alone() -> None:
+    wanted = ("AMD", "JPM", "NVDA", "QQQ", "XOM")
+    assert concerned("Nvidia plunges after warning on sales", wanted=wanted) == {"AMD": PEER, "NVDA": NAMED, "QQQ": HOLDING}
+    assert concerned("How Nvidia compares with peers", wanted=wanted) == {"NVDA": NAMED, "QQQ": HOLDING}
+    assert concerned("JPMorgan beats estimates", wanted=wanted) == {"JPM": NAMED}
+    assert kin.holds("NVDA") == ()
+    assert kin.peers("XOM") == frozenset()
+
+
+def test_what_a_headline_can_carry() -> None:
+    assert substance("Museum shows early products of Apple", "", 0.0) == IDLE
+    assert substance("Apple confirms its dividend", "Nothing changes; the dates are as before.", 0.0) == OLD
+    assert substance("Apple recalls a product", "", 0.0) == EVENT
+    assert substance("Apple and the sea", "", 0.0) == VAGUE
+    assert substance("Apple and the sea", "", 0.5) == EVENT
+
+
+async def test_a_move_far_out_of_the_ordinary_proves_a_headline_that_says_little() -> None:
+    made = await scene()
+    made.hub.source.add_shock(Shock(AT + timedelta(minutes=1), "NVDA", D("-0.12")))  # type: ignore[attr-defined]
+    made.hub.clear()
+    known = await loadings(made.hub, await made.book.as_of(calendar.require(AT.date()).open), ["NVDA"])
+    items = [item("Nvidia and the sea", id="vague"), item("Museum shows early products of Nvidia", id="idle", minutes=-1)]
+    found = {i.item.id: i for i in await impacts(made.hub, link(items, LISTED, ("NVDA",)), {"NVDA": D(10)}, known, START)}
+    assert found["vague"].likely
+    assert not found["idle"].likely
+
+
+async def test_the_window_ends_with_a_half_day() -> None:
+    half = calendar.require(date(2025, 11, 28))
+    assert half.minutes == 210
+    clock = ManualClock(half.close + timedelta(hours=3))
+    hub = Hub(Embedded(clock), clock)
+    known = await loadings(hub, await (await scene(clock.now())).book.as_of(calendar.previous(half.day).close), ["AAPL"])
+    late = NewsItem("late", half.close - timedelta(minutes=15), "Apple warns", "", ("AAPL",), "wire")
+    after = NewsItem("after", half.close + timedelta(minutes=30), "Apple warns again of a loss", "", ("AAPL",), "wire")
+    found = {i.item.id: i for i in await impacts(hub, link([late, after], LISTED, ("AAPL",)), {"AAPL": D(10)}, known, clock.now())}
+    assert found["late"].until == half.close
+    assert found["after"].until == clock.now()
