@@ -124,39 +124,38 @@ def names_of(instruments: Mapping[str, Instrument]) -> Names:
 
 def link(items: Sequence[NewsItem], instruments: Mapping[str, Instrument], wanted: Sequence[str]) -> tuple[Link, ...]:
     """Items that concern any of the wanted symbols, oldest first, the same story once; texts that try to give orders are left out."""
-    names = names_of(instruments)
+    names, known = names_of(instruments), frozenset(wanted)
     found = []
     for item in _unrepeated([i for i in sorted(items, key=lambda i: (i.at, i.id)) if not flagged(i.headline)], names):
-        symbols, reach = _concerned(item, instruments, wanted, names)
+        symbols, reach = _concerned(item, instruments, wanted, known, names)
         if symbols:
             found.append(Link(item, symbols, reach is Reach.COMPANY, _tone(item), reach))
     return tuple(found)
 
 
 def _concerned(
-    item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], names: Names
+    item: NewsItem, instruments: Mapping[str, Instrument], wanted: Sequence[str], known: frozenset[str], names: Names
 ) -> tuple[dict[str, Decimal], Reach]:
     """The wanted symbols an item is about: those it tags, else names; only one about no company concerns sectors or everybody."""
     about, directness = (frozenset(item.symbols), TAGGED) if item.symbols else (names.found(item.headline), NAMED)
     if about:
-        found = {s: directness if s in about else _kinship(s, about, item) for s in sorted(wanted)}
-        return {s: near for s, near in found.items() if near}, Reach.COMPANY
+        near = {s: directness for s in about if s in known} | _kin(about, known, item)
+        return {s: near[s] for s in sorted(near)}, Reach.COMPANY
     if _MACRO_WORDS.search(item.headline):
         return dict.fromkeys(sorted(wanted), MACRO), Reach.MARKET
     touched = set(sectors.mentioned(item.headline)) or set(sectors.touched(f"{item.headline}. {item.body}"))
     return {s: SECTOR for s in sorted(wanted) if s in instruments and instruments[s].sector in touched}, Reach.SECTOR
 
 
-def _kinship(symbol: str, about: frozenset[str], item: NewsItem) -> Decimal:
-    """How directly news of others concerns a symbol: a fund that holds one of them, a company of the same trade; zero for neither.
+def _kin(about: frozenset[str], known: frozenset[str], item: NewsItem) -> dict[str, Decimal]:
+    """How directly news of others concerns the rest: funds that hold one of them, companies of the same trade.
 
     Of a company in the same trade only an event is news; what merely fills a page about it concerns nobody else.
     """
-    if about.intersection(kin.holds(symbol)):
-        return HOLDING
-    if about & kin.peers(symbol) and substance(item.headline, item.body, score(item.headline)) == EVENT:
-        return PEER
-    return ZERO
+    near = dict.fromkeys((p for s in about for p in kin.peers(s) if p in known and p not in about), PEER)
+    if near and substance(item.headline, item.body, score(item.headline)) != EVENT:
+        near = {}
+    return near | dict.fromkeys((f for s in about for f in kin.held_by(s) if f in known and f not in about), HOLDING)
 
 
 def _unrepeated(items: Sequence[NewsItem], names: Names) -> list[NewsItem]:

@@ -38,12 +38,23 @@ _TRADES: tuple[frozenset[str], ...] = tuple(
     )
 )
 
+_HELD_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {symbol: tuple(fund for fund, held in _FUNDS.items() if symbol in held) for held in _FUNDS.values() for symbol in held}
+)
+_PEERS: Mapping[str, frozenset[str]] = MappingProxyType({symbol: trade - {symbol} for trade in _TRADES for symbol in trade})
+_NOBODY: frozenset[str] = frozenset()
+
 
 def holds(fund: str) -> tuple[str, ...]:
     """The companies that weigh most in a fund, heaviest first; empty for what is no fund known here."""
     return _FUNDS.get(fund, ())
 
 
+def held_by(symbol: str) -> tuple[str, ...]:
+    """The funds in which a company weighs most."""
+    return _HELD_BY.get(symbol, ())
+
+
 def peers(symbol: str) -> frozenset[str]:
     """Companies of the same trade, without itself; perhaps none."""
-    return next((trade - {symbol} for trade in _TRADES if symbol in trade), frozenset())
+    return _PEERS.get(symbol, _NOBODY)
