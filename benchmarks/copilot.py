@@ -11,6 +11,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from app.run import settle
 from app.settings import Settings
 from app.wiring import House, build
 from app.worlds import Wanted
@@ -111,6 +112,7 @@ async def _correlated(house: House, symbols: Sequence[str]) -> tuple[float, floa
         await impacts(house.floor.hub, link(items, listed, symbols), held, known, AT)
 
     await tied(0)  # the lexicon is read at its first use
+    settle()  # as the program does when it has started
     return await awaits(tied, rounds=60)
 
 
