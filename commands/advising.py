@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from commands.context import Ctx
 from copilot.advised import advice_of, shown_in
@@ -13,6 +14,7 @@ from domain.errors import FoliopilotError
 from domain.money import ZERO
 from storage import recommendations
 from trading.guards.state import TradingState
+from trading.risk.used import Used, used
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +34,19 @@ async def brief(ctx: Ctx, span: str, *, risk: bool = False) -> Brief:
         past=await past(ctx),
         limits=floor.limits.current,
         opens=_opens(ctx),
+        taken=await _taken(ctx),
     )
     return ctx.told
+
+
+async def _taken(ctx: Ctx) -> Mapping[str, Used]:
+    """How much of each limit is used; nothing where that cannot be read, for an answer always comes."""
+    try:
+        portfolio = await ctx.portfolio()
+        return used(portfolio, await ctx.floor.lookout.account(portfolio))
+    except FoliopilotError:
+        log.warning("the use of the limits cannot be read", exc_info=True)
+        return {}
 
 
 def _opens(ctx: Ctx) -> bool:

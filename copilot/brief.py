@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from copilot.attribution import FLOWS, Attribution, Leg, Loading, attribute
@@ -28,11 +29,17 @@ from market.indicators import atr
 from trading.holdings import fold
 from trading.risk import metrics, tails
 from trading.risk.limits import Limits, defaults
+from trading.risk.used import Used
 
 if TYPE_CHECKING:
     from trading.book import Book
 
 AHEAD_SESSIONS = 5
+LAST = timedelta(hours=24)
+NEAR = Decimal("0.6")
+"""The share of a limit from which on it is near."""
+
+CONSIDERED = ("weight_blocking", "sector", "gross", "net", "daily_loss", "drawdown")
 ATR_SESSIONS = 60
 
 
@@ -59,11 +66,22 @@ class StopDistance:
 
 
 @dataclass(frozen=True, slots=True)
+class NearLimit:
+    """A limit of the account of which much is used: both as fractions of equity, `about` the symbol or sector that uses it."""
+
+    name: str
+    used: Decimal
+    limit: Decimal
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """One consistent view of the account for one question.
 
     `then` is the account at the span's start, `portfolio` now. `attribution` is None for a book without prices. `missing` names sources
-    that could not answer. Sequences are in a stable order, so the same state gives the same brief.
+    that could not answer. `trades` are the span's, `recent` those of the last 24 hours; `near` are limits of which at least
+    three fifths are used, the nearest first. Sequences are in a stable order, so the same state gives the same brief.
     """
 
     span: Span
@@ -72,6 +90,7 @@ class Brief:
     then: Portfolio
     flows: Decimal
     trades: tuple[Trade, ...]
+    recent: tuple[Trade, ...]
     realised: Decimal
     attribution: Attribution | None
     loadings: Mapping[str, Loading]
@@ -84,6 +103,7 @@ class Brief:
     earnings: tuple[EarningsDate, ...]
     economic: tuple[EconomicEvent, ...]
     recommendations: tuple[Recommendation, ...]
+    near: tuple[NearLimit, ...] = field(default=())
     missing: tuple[str, ...] = field(default=())
 
     @property
@@ -120,31 +140,29 @@ async def gather(
     past: Past = NOTHING,
     limits: Limits | None = None,
     opens: bool = True,
+    taken: Mapping[str, Used] = MappingProxyType({}),
 ) -> Brief:
     """Gather the brief of a span (`today`, `yesterday`, `week`, `month`, `ytd`) as of the clock's instant.
 
     `extra` symbols get quotes too. `risk` also computes the value at risk, which reads a year of closes of everything held.
     `past` is what was advised before, `limits` those in force (the defaults of the account where they are not
-    given), and `opens` is False while a guard lets nothing be opened.
+    given), `opens` is False while a guard lets nothing be opened, and `taken` is how much of each limit is used.
 
     A news source or calendar that fails is named in `missing`, and the rest is answered; a failing market source raises SourceFailed.
     """
-    listed = [s for s in (metrics.MARKET, *extra) if hub.instrument(s) is not None]
+    stretch, listed = span_named(span, clock.now(), hub), [s for s in (metrics.MARKET, *extra) if hub.instrument(s) is not None]
     now = await book.snapshot(extra=listed if book.spec.priced else ())
-    stretch = span_named(span, clock.now(), hub)
     then = await book.as_of(stretch.start)
     later = await book.as_of(stretch.end) if stretch.past else now
     entries = tuple(e for e in book.entries if stretch.start < e.at <= stretch.end)
-    trades, realised = _trades(book, now, stretch)
+    trades, realised = _trades(book, now, stretch.start, stretch.end)
+    limits = limits or defaults(book.spec)
     symbols = _symbols(then, later, entries)
     priced = book.spec.priced and bool(now.quotes)
     valued = await _valued(hub, stretch, (then, later, now), symbols, entries) if priced else _Valued()
     missing: list[str] = []
     links = await _links(news, hub, stretch, symbols or tuple(p.symbol for p in now.positions), missing)
-    held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
-    touched = await impacts(hub, links, held, valued.loadings, stretch.end, metrics.MARKET) if priced else ()
     reports, releases = await _ahead(calendar, now, missing)
-    view = _view(now, valued, reports, listed, limits or defaults(book.spec), opens=opens)
     return Brief(
         span=stretch,
         zone=zone,
@@ -152,6 +170,7 @@ async def gather(
         then=then,
         flows=sum((e.amount for e in entries if e.kind in FLOWS), ZERO),
         trades=trades,
+        recent=_trades(book, now, now.at - LAST, now.at)[0],
         realised=realised,
         attribution=valued.attribution,
         loadings=valued.loadings,
@@ -160,10 +179,11 @@ async def gather(
         value_at_risk=await _value_at_risk(hub, now) if risk and priced and now.positions else None,
         stops=_stops(now),
         links=links,
-        impacts=touched,
+        impacts=await _touched(hub, links, (then, later, now), valued, stretch.end) if priced else (),
         earnings=reports,
         economic=releases,
-        recommendations=recommend(view, past) if priced else (),
+        recommendations=recommend(_view(now, valued, reports, listed, limits, opens=opens), past) if priced else (),
+        near=_near(limits, taken),
         missing=tuple(missing),
     )
 
@@ -194,12 +214,22 @@ def _view(now: Portfolio, valued: _Valued, reports: Sequence[EarningsDate], list
     return View(now, valued.ranges, reports, frozenset(s for s in listed if s in now.quotes), betas, limits, opens)
 
 
-def _trades(book: Book, now: Portfolio, stretch: Span) -> tuple[tuple[Trade, ...], Decimal]:
-    """The span's trades with what each booked, and what all entries of the span booked."""
-    holdings = fold((e for e in book.entries if e.at <= stretch.start), now.multiplier)
+def _near(limits: Limits, taken: Mapping[str, Used]) -> tuple[NearLimit, ...]:
+    """What is used of the limits that can be near without any order."""
+    found = []
+    for name in CONSIDERED:
+        limit = Decimal(limits.value(name))
+        if name in taken and limit > 0 and taken[name].value / limit >= NEAR:
+            found.append(NearLimit(name, taken[name].value, limit, taken[name].about))
+    return tuple(sorted(found, key=lambda one: (-one.used / one.limit, one.name)))
+
+
+def _trades(book: Book, now: Portfolio, start: datetime, end: datetime) -> tuple[tuple[Trade, ...], Decimal]:
+    """The trades in (start, end] with what each booked, and what all entries then booked."""
+    holdings = fold((e for e in book.entries if e.at <= start), now.multiplier)
     trades, realised = [], ZERO
     for entry in book.entries:
-        if not stretch.start < entry.at <= stretch.end:
+        if not start < entry.at <= end:
             continue
         booked = holdings.add(entry)
         realised += booked
@@ -244,6 +274,15 @@ async def _links(news: NewsSource, hub: Hub, stretch: Span, symbols: Sequence[st
         missing.append("news")
         return ()
     return link(items, hub.instruments(), symbols)
+
+
+async def _touched(
+    hub: Hub, links: Sequence[Link], ends: tuple[Portfolio, Portfolio, Portfolio], valued: _Valued, until: datetime
+) -> tuple[Impact, ...]:
+    """What the items may explain of what is, or was at an end of the span, held."""
+    then, later, now = ends
+    held = {p.symbol: p.quantity * now.multiplier(p.symbol) for p in (*later.positions, *then.positions)}
+    return await impacts(hub, links, held, valued.loadings, until, metrics.MARKET)
 
 
 async def _ahead(calendar: Calendar, now: Portfolio, missing: list[str]) -> tuple[tuple[EarningsDate, ...], tuple[EconomicEvent, ...]]:

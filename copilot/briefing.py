@@ -119,13 +119,30 @@ def _account(brief: Brief, figures: Figures) -> Section:
 
 def _trades(brief: Brief, figures: Figures) -> Section:
     rows = []
-    for k, trade in enumerate(reversed(brief.trades), 1):
+    told = dict.fromkeys((*reversed(brief.recent), *reversed(brief.trades)))
+    for k, trade in enumerate(sorted(told, key=lambda t: t.at, reverse=True), 1):
         name = f"trade {k} {trade.symbol}"
         quantity = figures.quantity(f"{name} quantity", trade.quantity, brief.portfolio.instruments.get(trade.symbol))
         price = figures.money(f"{name} price", trade.price)
         booked = figures.money(f"{name} realised", trade.realised, "price gain of what was closed - fees", sign=True)
         rows.append(f"{when(brief, trade.at)} {trade.side.value} {quantity} {trade.symbol} at {price}, realised {booked}")
-    return Section("trades", f"TRADES {brief.span.suffix.upper()}, newest first", tuple(rows), Decimal("0.15"))
+    when_ = brief.span.suffix.upper()
+    heading = (
+        f"TRADES {when_} AND IN THE LAST 24 HOURS, newest first"
+        if set(brief.recent) - set(brief.trades)
+        else f"TRADES {when_}, newest first"
+    )
+    return Section("trades", heading, tuple(rows), Decimal("0.15"))
+
+
+def _limits(brief: Brief, figures: Figures) -> Section:
+    rows = []
+    for one in brief.near:
+        name = one.name.replace("_", " ")
+        used = figures.percent(f"{name} used", one.used, "what is held / equity", places=1)
+        limit = figures.percent(f"{name} limit", one.limit, "the risk limits of the account", places=1)
+        rows.append(f"{name} {used} of {limit}{f' ({one.about})' if one.about else ''}")
+    return Section("limits", "LIMITS that are near", tuple(rows), Decimal("0.03"), last=True)
 
 
 def _advice(brief: Brief, figures: Figures) -> Section:
@@ -234,4 +251,4 @@ def _percent(fraction: Decimal, places: int) -> Decimal:
     return (fraction * HUNDRED).quantize(Decimal(1).scaleb(-places))
 
 
-_SECTIONS: tuple[Callable[[Brief, Figures], Section], ...] = (_account, _trades, _advice, _positions, _sectors, _ahead, _news)
+_SECTIONS: tuple[Callable[[Brief, Figures], Section], ...] = (_account, _trades, _advice, _positions, _sectors, _limits, _ahead, _news)

@@ -144,8 +144,9 @@ def traded_rightly(ground: Ground, sentence: str) -> str:
     for match in _PAST.finditer(sentence):
         side = Side.BUY if match["verb"].lower() in ("bought", "added") else Side.SELL
         named = ground.mentioned(sentence[match.end() :])
-        made = {t.symbol for t in ground.brief.trades if t.side is side}
-        bought = {t.symbol for t in ground.brief.trades}
+        trades = (*ground.brief.trades, *ground.brief.recent)
+        made = {t.symbol for t in trades if t.side is side}
+        bought = {t.symbol for t in trades}
         if not made and not re.match(r"\s+(?:nothing|no)\b", sentence[match.end() :], re.I):
             return "speaks of a trade that was not made"
         if not named <= bought or (named and not named & made):

@@ -227,7 +227,7 @@ def _moments(
 
     for at in (brief.at, brief.span.start, brief.span.end):
         add(at)
-    for trade in brief.trades:
+    for trade in (*brief.trades, *brief.recent):
         add(trade.at, trade.symbol)
     for link in brief.links:
         add(link.item.at, *link.symbols)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from copilot.brief import NearLimit, gather
 from copilot.briefing import BUDGET, Section, briefing, fitted
 from copilot.tokens import tokens
-from tests.copilot.scene import Broken, Scene, scene
+from domain.orders import Side
+from tests.copilot.scene import START, Broken, Scene, scene
+from trading.risk.limits import Limits
+from trading.risk.used import Used
 
 _FIGURE = re.compile(r"[+-]?\$?[0-9][0-9,]*(?:\.[0-9]+)?%?")
 _QUOTED = re.compile(r'"[^"\n]*"')
@@ -86,3 +91,27 @@ def test_shares_are_kept_first_and_what_is_left_goes_round() -> None:
 )
 def test_tokens_are_bounded_from_above(text: str, most: int) -> None:
     assert tokens(text) == most
+
+
+async def test_trades_of_the_last_day_and_limits_that_are_near_are_told_whatever_the_span() -> None:
+    stage = await scene()
+    await stage.trade("AAPL", Side.SELL, 5, START - timedelta(hours=20))
+    await stage.trade("XOM", Side.BUY, 5, START - timedelta(hours=60))
+    brief = await stage.brief("today")
+    assert [t.symbol for t in brief.recent] == ["AAPL"]
+    assert brief.trades == ()
+    text = briefing(brief).text
+    assert "TRADES TODAY AND IN THE LAST 24 HOURS, newest first\n" in text
+    assert "sell 5 shares AAPL" in text
+    assert "XOM at" not in text
+    near = replace(brief, near=(NearLimit("sector", Decimal("0.38"), Decimal("0.4"), "Energy"),))
+    assert "LIMITS that are near\nsector 38.0% of 40.0% (Energy)" in briefing(near).text
+
+
+async def test_a_limit_is_near_from_three_fifths_on() -> None:
+    stage = await scene()
+    taken = {"sector": Used(Decimal("0.24"), "Energy"), "gross": Used(Decimal("0.1")), "daily_loss": Used(Decimal("0.049"))}
+    brief = await gather(
+        book=stage.book, hub=stage.hub, news=stage.news, calendar=stage.calendar, clock=stage.clock, limits=Limits(), taken=taken
+    )
+    assert [(n.name, n.about) for n in brief.near] == [("daily_loss", ""), ("sector", "Energy")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tests.evals import correlate, guard, realnews, scorecard
+from tests.evals import correlate, guard, injection, realnews, scorecard
 from tests.evals.page import written
 from tests.evals.understanding import Verdict, blind, by_category, harder, table, verdicts
 
@@ -34,6 +34,8 @@ print(told)
 written("understanding", told)
 print("\nThe guard against a scripted adversary")
 guard.main()
+print("\nHeadlines that want to be obeyed")
+injection.main()
 print("\nHeadlines and the moves they caused, in words of their own")
 correlate.main()
 print("\nReal headlines")
