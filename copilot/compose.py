@@ -90,7 +90,10 @@ def why_down(brief: Brief, symbol: str | None = None, *, feared: bool = False) -
             command="profit-loss",
             facts=figures.facts,
         )
-    shown = ", ".join(f"{name} {figures.money(f'P/L from {name}', value, _FORMULA[name], sign=True)}" for name, value in parts)
+    shown = ", ".join(
+        f"{name} {figures.money(f'P/L from {name}', value, _FORMULA[name], tell.share_of_kind(brief, name, value), sign=True)}"
+        for name, value in parts
+    )
     moved = tell.movers(brief, figures)
     chosen = brief.recommendations[:1]
     doing = f"What can be done: {tell.suggestion(figures, chosen[0])} {tell.behind(figures, chosen[0])}." if chosen else None

@@ -10,7 +10,7 @@ from copilot.advised import suggested
 from copilot.attribution import Part
 from copilot.brief import Brief, Trade
 from copilot.correlate import Impact
-from copilot.figures import Figures
+from copilot.figures import Figures, Inputs
 from copilot.quoting import quote
 from copilot.recommendation import EVEN, Recommendation
 from domain.chat import Block, Button, Buttons, Text, Tone
@@ -25,6 +25,16 @@ MOST_SUGGESTIONS = 3
 WHY = Button("Why", "/why")
 _REALISED = "price gain of what was closed - fees"
 _PL_SHARE = "P/L / (equity at the start + deposits)"
+MOST_INPUTS = 5
+_PL_OF = "its market + sector + own move + trades + fees + dividends"
+_FIELDS = {
+    "the market": "market",
+    "sectors": "sector",
+    "your stocks' own moves": "own",
+    "trades inside the span": "trades",
+    "fees": "fees",
+    "dividends": "dividends",
+}
 _PL = "equity at the end - equity at the start - deposits + withdrawals"
 
 
@@ -34,9 +44,9 @@ def figures_of(brief: Brief) -> Figures:
     return Figures(brief.at, source, brief.portfolio.spec.currency)
 
 
-def up_or_down(figures: Figures, label: str, amount: Decimal, formula: str = "") -> str:
+def up_or_down(figures: Figures, label: str, amount: Decimal, formula: str = "", inputs: Inputs = ()) -> str:
     """`up $12.00`, `down $412.30`, `unchanged`."""
-    text = figures.money(label, amount, formula)
+    text = figures.money(label, amount, formula, inputs)
     if not amount:
         return f"unchanged ({text})"
     return f"{'up' if amount > 0 else 'down'} {text.lstrip('−')}"
@@ -47,8 +57,10 @@ def result(brief: Brief, figures: Figures) -> str:
     made = brief.attribution
     total = made.total if made else ZERO
     base = brief.then.equity + max(brief.flows, ZERO)
-    inputs = (("equity at the start", f"{brief.then.equity:.2f}"), ("deposits less withdrawals", f"{brief.flows:.2f}"))
-    amount = up_or_down(figures, f"P/L {brief.span.suffix}", total, _PL)
+    start, flows = ("equity at the start", f"{brief.then.equity:.2f}"), ("deposits less withdrawals", f"{brief.flows:.2f}")
+    inputs = (start, flows)
+    end = ("equity at the end", f"{brief.then.equity + brief.flows + total:.2f}")
+    amount = up_or_down(figures, f"P/L {brief.span.suffix}", total, _PL, (end, start, flows))
     verb = (
         amount if base <= 0 else f"{amount} ({figures.percent(f'P/L {brief.span.suffix} %', total / base, _PL_SHARE, inputs, sign=True)})"
     )
@@ -65,9 +77,29 @@ def largest(brief: Brief, figures: Figures, total: Decimal) -> str:
         return ""
     share = first.total / total
     if share > 1 or share < TELLING:
-        made_text = figures.money(f"{first.symbol} P/L {brief.span.suffix}", first.total, _PL, sign=True)
+        made_text = result_of(brief, figures, first)
         return f"; {first.symbol} alone made {made_text}" if share > 1 else f"; most came from {first.symbol}, {made_text}"
     return f"; {first.symbol} is {figures.percent(f'{first.symbol} share of P/L', share, 'its P/L / P/L', places=0)} of it"
+
+
+def result_of(brief: Brief, figures: Figures, part: Part) -> str:
+    """What one symbol made over the span; behind it the parts that it is the sum of."""
+    named = ("market", part.market), ("sector", part.sector), ("own move", part.own), ("trades", part.trades), ("fees", part.fees)
+    inputs = [(name, f"{value:+.2f}") for name, value in (*named, ("dividends", part.dividends)) if value]
+    return figures.money(f"{part.symbol} P/L {brief.span.suffix}", part.total, _PL_OF, inputs, sign=True)
+
+
+def share_of_kind(brief: Brief, name: str, value: Decimal) -> Inputs:
+    """What a part of the result is made of: the move of the market, and what the largest positions had of it."""
+    made = brief.attribution
+    field = _FIELDS.get(name)
+    if made is None or field is None:
+        return ()
+    rows = sorted(((getattr(p, field), p.symbol) for p in made.parts), key=lambda row: (-abs(row[0]), row[1]))[:MOST_INPUTS]
+    shown = [(symbol, f"{had:+.2f}") for had, symbol in rows if had]
+    rest = value - sum((had for had, _ in rows), ZERO)
+    moved = [("SPY move", f"{brief.market_move * 100:+.2f}%")] if field == "market" and brief.market_move is not None else []
+    return (*moved, *shown, *([("all others", f"{rest:+.2f}")] if rest else []))
 
 
 def mark(brief: Brief) -> str:
@@ -85,7 +117,7 @@ def movers(brief: Brief, figures: Figures, most: int = 3) -> list[str]:
 
 def mover(brief: Brief, figures: Figures, part: Part) -> str:
     """`NVDA −$210.40, price −2.31%: “headline” may explain it (−2.4σ beyond the market).`"""
-    money = figures.money(f"{part.symbol} P/L {brief.span.suffix}", part.total, _PL, sign=True)
+    money = result_of(brief, figures, part)
     move = "" if part.move is None else f", price {figures.percent(f'{part.symbol} price move', part.move, 'last / first - 1', sign=True)}"
     impact = brief.news_for(part.symbol)
     if impact is not None:
