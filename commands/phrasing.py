@@ -195,6 +195,6 @@ class Said:
         }
         rest = [b for b in self.composed.blocks if isinstance(b, Buttons) or (isinstance(b, Text) and b.tone is Tone.QUIET)]
         blocks = (*told.blocks, *offered(self.bench.offers, self.voice.name, ground), Text(by, Tone.QUIET), *rest)
-        facts = {fact.label: fact for fact in (*self.composed.facts, *self.read.facts, *self.bench.facts)}
+        facts = {fact.label: fact for fact in reversed((*self.composed.facts, *self.read.facts, *self.bench.facts))}
         command = self.composed.command
-        return Reply(blocks, command=command, facts=tuple(facts.values()), told=(("words", by), *told.record))
+        return Reply(blocks, command=command, facts=tuple(reversed(facts.values())), told=(("words", by), *told.record))

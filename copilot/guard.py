@@ -56,7 +56,7 @@ def guarded(text: str, ground: Ground) -> Guarded:
                 shown.append(sentence.mark + sentence.text)
                 continue
             removed.append(f"“{sentence.text[:80]}” {why}")
-            instead = _instead(ground, sentence, used, first=not (kept or lines or shown))
+            instead = "" if "#" in sentence.text else _instead(ground, sentence, used, first=not (kept or lines or shown))
             if instead:
                 shown.append(sentence.mark + instead)
         if shown or not line:

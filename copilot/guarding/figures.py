@@ -33,7 +33,7 @@ _CUES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     for pattern, kinds in (
         (
             r"\bweights?\b|\bof (?:your |the )?(?:whole )?(?:book|portfolio|equity|account)\b|\bmakes? up\b|\bposition size\b",
-            "weight share other value equity",
+            "weight other value equity result",
         ),
         (r"\b(?:from|to|above|below|away from) (?:its|the|your) stop\b|\bdistance\b", "gap stop line"),
         (r"\bstops?\b", "stop gap line price other"),
