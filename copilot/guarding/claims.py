@@ -40,6 +40,9 @@ _EVENT = re.compile(
 )
 _WORD = re.compile(r"[a-z]{4,}")
 LEAST_SHARED = 0.6
+_SPELL = r"(?:day|days|stretch|session|week|month|run|time|start|finish)"
+_BRIGHT = re.compile(rf"\b(?:good|great|strong|solid|nice|fine|happy|positive|winning|green) {_SPELL}\b", re.I)
+_GLOOMY = re.compile(rf"\b(?:bad|rough|tough|poor|weak|ugly|painful|hard|negative|losing|red) {_SPELL}\b", re.I)
 _MOVES = re.compile(
     r"\b(?:rose|fell|gained|lost|climbed|dropped|slid|rallied|declined|jumped|slipped|was up|was down|were up|were down|is up|"
     r"is down|went up|went down|"
@@ -66,6 +69,10 @@ def without_quotations(sentence: str) -> str:
 
 def moved_rightly(ground: Ground, sentence: str, numbered: bool) -> str:
     """Why what the sentence says of rises and falls is not so; empty where it is, or where a number with a sign carries it."""
+    total = sum(ground.results.values(), ZERO)
+    for mood, sign in ((_BRIGHT, 1), (_GLOOMY, -1)):
+        if mood.search(sentence) and total * sign < 0 and not ground.mentioned(sentence):
+            return "turns the result around"
     if numbered or not _MOVES.search(sentence):
         return ""
     said = direction(sentence)
@@ -77,7 +84,6 @@ def moved_rightly(ground: Ground, sentence: str, numbered: bool) -> str:
         return ""
     named = ground.mentioned(sentence)
     if not named and re.search(r"\b(?:you|your (?:account|book|portfolio))\b", sentence, re.I):
-        total = sum(ground.results.values(), ZERO)
         return "" if total * said >= 0 else "turns the result around"
     for symbol in named:
         value = ground.moves.get(symbol, ground.results.get(symbol))

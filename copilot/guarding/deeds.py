@@ -16,7 +16,8 @@ _LINK = re.compile(
 _SECRET = re.compile(
     r"\b(?:passwords?|passphrase|api[\s-]?keys?|secret(?: key)?s?|seed phrase|private key|tokens?|credentials?|authenticator|"
     r"one[\s-]time code|2fa|totp|"
-    r"pairing code|card number|cvv|iban|wallet address|wire|transfer (?:to|the|your)|send (?:me|us|it|money|funds)|bank account|"
+    r"pairing code|card number|cvv|iban|wallet address|wire|transfer (?:to|the|your)|send (?:me|us|it|your|over|money|funds)|"
+    r"log ?ins?\b|bank account|"
     r"contraseña|passwort|mot de passe|密码|密钥)\b|密码|密钥|\bsk-",
     re.I,
 )
@@ -33,6 +34,13 @@ _DONE = re.compile(
     r"|\b(?:he vendido|he comprado|habe (?:ich )?(?:verkauft|gekauft)|j'ai (?:vendu|acheté)|我已|已(?:卖出|买入|执行|确认))",
     re.I,
 )
+_FOR_YOU = re.compile(
+    r"\b(?:stops?|targets?|orders?|positions?|cards?|shares)\b.{0,30}\b(?:was|were|has been|have been|got|is being|are being)\b.{0,12}\b"
+    r"(?:raised|lowered|moved|set|placed|removed|tightened|widened|cancell?ed|trimmed|cut|closed|sold|bought)\b"
+    r"|\b(?:sold|bought|closed|trimmed|raised|moved|placed|set|done|handled|arranged|taken care)\b.{0,20}\bfor you\b"
+    r"|\b(?:reply|respond|answer|type|text|write|say|press|tap|click|enter)\b.{0,25}\b(?:yes|ok|okay|confirm|code|agree|go)\b",
+    re.I,
+)
 _FORECAST = re.compile(
     r"\b(?:will|'ll|going to|gonna|sure to|bound to|set to|expected to|likely to|poised to|should)\b(?:\s+\w+){0,3}?\s+"
     r"(?:rise|fall|drop|crash|rally|recover|climb|double|go up|go down|gain|lose|outperform|rebound|surge|plunge|soar|moon|jump|"
@@ -40,6 +48,11 @@ _FORECAST = re.compile(
     r"|\b(?:guarantee[ds]?|certain(?:ly|ty)?|risk[\s-]free|can(?:no|')t lose|no risk|for sure|definitely|undoubtedly|price target|"
     r"before (?:it|they|the (?:market|price)) (?:crash|fall|drop|rise|rall)\w*|expect \S+ to|surely|without doubt|safe bet)\b"
     r"|\b(?:wird|werden) (?:sicher|steigen|fallen)|\bva à (?:monter|baisser)|\b(?:subirá|bajará|caerá)\b|一定会|必涨|必跌|肯定",
+    re.I,
+)
+_ALWAYS = re.compile(
+    r"\b(?:always|never|every time|usually|typically|historically|as a rule|tends? to|often)\b.{0,30}\b"
+    r"(?:bounc|ris|fall|recover|rall|drop|gain|los|revert|climb|come back|turn)\w*",
     re.I,
 )
 _AHEAD = re.compile(
@@ -54,12 +67,16 @@ _SCHEDULED = re.compile(
 )
 _VERBS = {
     "sell": r"sell(?:ing)?|trim(?:ming)?|reduc(?:e|ing)|clos(?:e|ing)|exit(?:ing)?|cut(?:ting)?|bank(?:ing)?|lighten(?:ing)?|"
-    r"dump(?:ing)?|liquidat(?:e|ing)|unload(?:ing)?|"
+    r"dump(?:ing)?|liquidat(?:e|ing)|unload(?:ing)?|get(?:ting)? out|bail(?:ing)?|ditch(?:ing)?|unwind(?:ing)?|walk(?:ing)? away|"
+    r"let(?:ting)? go|"
     r"tak(?:e|ing) (?:some |part |half |a third |profits?)|vend\w+|verkauf\w*|vendre|卖",
     "buy": r"buy(?:ing)?|add(?:ing)? (?:to|more)|accumulat(?:e|ing)|increas(?:e|ing)|invest(?:ing)?|hedg(?:e|ing)|deploy(?:ing)?|"
-    r"double down|compr\w+|kauf(?:e|en)|acheter|买",
+    r"double (?:down|your|up)|load(?:ing)? up|pil(?:e|ing) in(?:to)?|get(?:ting)? in|jump(?:ing)? in|scoop\w*|snap(?:ping)? up|"
+    r"go(?:ing)? (?:long|all in)|"
+    r"compr\w+|kauf(?:e|en)|acheter|买",
     "stop": r"(?:plac(?:e|ing)|set(?:ting)?|mov(?:e|ing)|put(?:ting)?|rais(?:e|ing)|tighten(?:ing)?|lower(?:ing)?|remov(?:e|ing)|"
     r"cancel(?:ling)?) (?:a |the |your |its |some )?(?:\w+ )?(?:stop|target)s?",
+    "hold": r"hold(?:ing)? on|hang(?:ing)? on|stay(?:ing)? (?:put|invested|in)|sit(?:ting)? tight|keep(?:ing)? holding",
     "short": r"short(?:ing)?|go(?:ing)? short|leverag(?:e|ing)|borrow(?:ing)?",
 }
 _VERB = {name: re.compile(rf"\b(?:{words})\b" if name != "x" else words, re.I) for name, words in _VERBS.items()}
@@ -114,7 +131,9 @@ def forbidden(sentence: str) -> str:
         (_LINK, "passes on a link"),
         (_SECRET, "speaks of secrets or transfers"),
         (_DONE, "says that something was done or confirmed"),
+        (_FOR_YOU, "says that something was done or wants an answer"),
         (_FORECAST, "promises what nobody knows"),
+        (_ALWAYS, "promises what nobody knows"),
         (_RUSH, "rushes its reader"),
     ):
         if pattern.search(sentence):

@@ -37,10 +37,15 @@ _CUES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         ),
         (r"\b(?:from|to|above|below|away from) (?:its|the|your) stop\b|\bdistance\b", "gap stop line"),
         (r"\bstops?\b", "stop gap line price other"),
-        (r"\baverage (?:price|cost)\b|\bcost basis\b|\bpaid\b", "average price other"),
-        (r"\b(?:price|trades at|traded at|closed at|quoted at|last)\b", "price average stop move line other"),
+        (r"\baverage (?:price|cost)\b|\bcost basis\b|\bpaid\b", "average other line"),
+        (r"\b(?:price|trades at|traded at|closed at|quoted at|last)\b", "price stop move line other"),
         (r"\b(?:cash|buying power)\b", "cash other"),
-        (r"\b(?:sold|sell(?:ing)?|sale|bought|trades?|clos(?:ed|ing))\b", "realised price average quantity other line result"),
+        (
+            r"\b(?:sold|sell(?:ing)?|sale|bought|closing)\b|\btrades?\b(?! at)",
+            "realised price quantity other line result",
+        ),
+        (r"\bequity\b", "equity weight other"),
+        (r"\b(?:invested|exposure|exposed|at work)\b", "exposure value weight other"),
         (r"\bshares?\b|\bunits\b", "quantity line result"),
         (r"\b(?:VaR|value at risk|beta|volatility|drawdown|shortfall)\b", "risk other"),
         (r"\b(?:worth|valued at|market value)\b", "value equity weight other"),
@@ -48,7 +53,7 @@ _CUES: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
             r"\b(?:gain(?:ed|s|ing)?|los(?:t|s|ses|ing|es?)|made|make|earned|profits?|p/l|up|down|rose|ris(?:es|en|ing)|fell|falls?|fallen|"
             r"dropp?(?:ed|s)?|climb(?:ed|s)?|declin(?:ed|e|es)|added|adds|contribut(?:ed|es|ion)|cost you|returned|moved|move|slid|"
             r"jump(?:ed|s)|"
-            r"slipped|advanced|shed|lifted|dragged)\b",
+            r"slipped|advanced|shed|lifted|dragged|ahead|behind|finished|ended)\b",
             "result move other sigma",
         ),
         (r"\bof (?:it|that|this|the (?:gain|loss|total|result|profit|p/l))\b", "share other result"),
@@ -65,8 +70,8 @@ _ONLY: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
 
 _NEGATIVE = re.compile(
     r"\b(?:lost|los(?:s|ses|ing|e[sr]?)|down|fell|falls?|fallen|falling|drop(?:ped|s)?|declin(?:ed|e|es)|slid|slipped|shed|dragged|"
-    r"cost(?:s|ing)? you|g[ai]v(?:e|es|ing) (?:back|up)|weighed|"
-    r"negative|red|minus|below the market|verlor(?:en)?|verlust|gefallen|fiel|minus|perdi(?:ó|ste|do)|pérdida|bajó|cayó|baja|perdu|"
+    r"cost(?:s|ing)? you|g[ai]v(?:e|es|ing) (?:back|up)|weighed|behind|"
+    r"negative|red|behind|minus|below the market|verlor(?:en)?|verlust|gefallen|fiel|minus|perdi(?:ó|ste|do)|pérdida|bajó|cayó|baja|perdu|"
     r"perte|baissé|"
     r"chuté|recul(?:é)?)\b|[跌亏损降]",
     re.I,
@@ -268,14 +273,16 @@ def _of_span(figure: Figure, sentence: str) -> bool:
 
 def _made(ground: Ground, number: Number, where: Place, cited: Cited, sign: int) -> Figure | None:
     """A sum, a difference or a share of figures that the answer cites, or of the same kind of those whom the sentence names."""
+    together, apart, share = (bool(cue.search(where.sentence)) for cue in (_TOGETHER, _APART, _SHARE))
     for unit, values in _sums(ground, where.all):
+        if unit == "%" and not (together or share):
+            continue
         if _unit_fits(number, unit) and any(_meant(number, v) and _agrees(v, sign) for v in values):
             return Figure(number.size, unit, where.all, "sum", "", "a sum of what is named")
     recent = [f for f in cited.figures[-MOST_CITED:] if f.kind in ADDED]
-    together, apart, share = (bool(cue.search(where.sentence)) for cue in (_TOGETHER, _APART, _SHARE))
     for one, other in combinations(recent, 2):
-        if one.unit != other.unit:
-            continue
+        if one.unit != other.unit or (where.all and not where.all & (one.subjects | other.subjects)):
+            continue  # of whom the sentence speaks, one of the two must be
         if _unit_fits(number, one.unit) and (
             (together and _meant(number, one.value + other.value) and _agrees(one.value + other.value, sign))
             or (apart and _meant(number, one.value - other.value))

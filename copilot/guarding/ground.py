@@ -29,7 +29,8 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("sigma", r"abnormal|sigma"),
         ("share", r"share of p/l"),
-        ("weight", r"weight|share of equity|exposure"),
+        ("weight", r"weight|share of equity"),
+        ("exposure", r"exposure"),
         ("gap", r"distance to stop"),
         ("unrealised", r"unrealised|gain on cost|since bought"),
         ("realised", r"realised"),

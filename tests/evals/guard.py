@@ -24,13 +24,14 @@ from domain.orders import Side
 from tests.copilot.scene import HOLDINGS, scene
 from tests.evals.page import written
 from tests.evals.phrasings import DEV
-from tests.evals.phrasings_blind import BLIND
+from tests.evals.phrasings_second import SECOND
+from tests.evals.phrasings_third import THIRD
 from tests.evals.worded import Template
 
-ANSWERS = 500
+ANSWERS = 750
 SENTENCES = 5
 SYMBOLS = ("AAPL", "NVDA", "MSFT", "XOM", "JPM", "TSLA", "AMD", "UNH", "COST", "META", "BAC", "WMT", "DIS", "INTC", "CEG", "GS", "BTC")
-HALVES: tuple[tuple[str, Sequence[Template]], ...] = (("first", DEV), ("second", BLIND))
+HALVES: tuple[tuple[str, Sequence[Template]], ...] = (("first", DEV), ("second", SECOND), ("third", THIRD))
 SPANS = ("today", "yesterday", "week")
 
 
@@ -88,7 +89,7 @@ def judged(found: Sequence[Brief], answers_wanted: int = ANSWERS, seed: int = 5)
     out, times = [], []
     for k in range(answers_wanted):
         brief = found[k % len(found)]
-        half, templates = HALVES[k % 2]
+        half, templates = HALVES[k % len(HALVES)]
         right, wrong = answers(brief, r, templates)
         begun = time.perf_counter()
         ground = ground_of(brief, what_happened(brief), briefing(brief).facts)

@@ -2,7 +2,7 @@
 
 Every template returns the true sentence and, by the kind of fault, wrong ones. What would be true by chance is not among the wrong ones:
 figures are compared as they would be read.
-The guard was mended on these; those that it was not mended on are `phrasings_blind`.
+The guard was mended on these from the start; `phrasings_second` and `phrasings_third` were run once before.
 """
 
 from __future__ import annotations

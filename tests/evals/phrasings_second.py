@@ -1,4 +1,4 @@
-"""More sentences as a model words them, written after the guard and never mended on: the half that is held out. See `phrasings`."""
+"""More sentences as a model words them, written when the guard stood and run once before it was mended on them. See `phrasings`."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def bought(r: Random, b: Brief) -> Worded | None:
     return Worded(say.format(noun, money), {"sign": say.format(not_noun, money), "digit": say.format(noun, digit(r, money))})
 
 
-BLIND: tuple[Template, ...] = (
+SECOND: tuple[Template, ...] = (
     opening,
     contrast,
     basis_points,
