@@ -19,6 +19,12 @@ from copilot.phrases import listed
 
 __all__ = ["Ground", "Guarded", "ground_of", "guarded"]
 
+MOST_IDLE = 2
+"""Sentences of an answer that may speak of nothing in the book: a greeting, an offer; more is chatter."""
+
+LONGEST = 400
+"""Characters of a sentence; one that runs on is no answer to anybody on a phone."""
+
 _CAPITALS = re.compile(r"(?<![\w#/])\$?[A-Z]{2,6}(?:\.[A-Z])?\b")
 _KNOWN = listed(
     """
@@ -30,7 +36,10 @@ _KNOWN = listed(
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A checked text: what is shown, how many sentences of the model's are in it, and why each of the others was taken out."""
+    """A checked text: what is shown, how many sentences of the model's are in it, and why each of the others was taken out.
+
+    `kept` is 0 where none of them says anything of the book: then the text is no answer.
+    """
 
     text: str
     kept: int
@@ -45,11 +54,19 @@ def guarded(text: str, ground: Ground) -> Guarded:
     fails is replaced by the composed one on the same subject, each at most once; the first sentence by the composed first one.
     """
     cited, used = Cited(), set[int]()
-    kept, removed, lines = 0, list[str](), list[str]()
+    kept, idle, tied = 0, 0, 0
+    removed, lines = list[str](), list[str]()
     for line in sentences(clean(text)):
         shown: list[str] = []
         for sentence in line:
+            had = len(cited.figures)
             why = _fault(ground, sentence.text, cited)
+            composed = plainly(sentence.text) in ground.said
+            grounded = composed or len(cited.figures) > had or "#" in sentence.text or bool(ground.mentioned(sentence.text))
+            idle += not grounded and not why
+            if not why and not grounded and idle > MOST_IDLE:
+                why = "says nothing of the book"
+            tied += grounded and not why
             if not why:
                 kept += 1
                 used |= {k for k, (own, _) in enumerate(ground.composed) if plainly(own) == plainly(sentence.text)}
@@ -61,11 +78,13 @@ def guarded(text: str, ground: Ground) -> Guarded:
                 shown.append(sentence.mark + instead)
         if shown or not line:
             lines.append(" ".join(shown))
-    return Guarded(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), kept, tuple(removed))
+    return Guarded(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), kept if tied else 0, tuple(removed))
 
 
 def _fault(ground: Ground, sentence: str, cited: Cited) -> str:
     """Why a sentence does not follow; empty where it does. What it cites is remembered for the next ones."""
+    if len(sentence) > LONGEST:
+        return "runs on"
     if plainly(sentence) in ground.said:
         _remember(ground, sentence, cited)
         return ""
