@@ -11,6 +11,7 @@ import pytest
 from app import ask
 from tests.journeys.program import Ended
 from tests.servers.discord import DiscordServer
+from tests.servers.openai import OpenAIServer
 from tests.servers.telegram import TelegramServer
 
 Asked = Callable[..., Ended]
@@ -53,3 +54,12 @@ async def discord() -> AsyncIterator[DiscordServer]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[OpenAIServer]:
+    """A language model's server with nothing to say yet."""
+    made = OpenAIServer()
+    await made.start()
+    yield made
+    await made.stop()

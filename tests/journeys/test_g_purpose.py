@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,14 +18,6 @@ BARS = SHARED / "intraday_5min" / "bars_5min_20sym_2025-05_2025-10.csv.gz"
 AT = datetime.fromisoformat("2025-10-10T14:00-04:00")
 real = pytest.mark.skipif(not BARS.is_file(), reason="the real bars are not beside the project")
 PARTS = ("the market", "sectors", "your stocks' own moves", "trades inside the span", "fees", "dividends")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[OpenAIServer]:
-    made = OpenAIServer()
-    await made.start()
-    yield made
-    await made.stop()
 
 
 async def test_yesterday_on_the_demo_news_trades_result_what_links_them_and_what_to_do(tmp_path: Path) -> None:

@@ -23,14 +23,6 @@ YESTERDAY = "What happened yesterday?"
 COMPOSED = "You were up $1,089.66 (+0.96%) yesterday"
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[OpenAIServer]:
-    made = OpenAIServer()
-    await made.start()
-    yield made
-    await made.stop()
-
-
 @asynccontextmanager
 async def talking(server: OpenAIServer, home: Path, script: Script, *, patience: float = 10.0, **more: Any) -> AsyncIterator[Chat]:
     """A chat whose answers the scripted model words."""
