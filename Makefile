@@ -58,9 +58,12 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m compileall -q app bot commands copilot trading market storage domain
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/bin/python
+# What needs node is installed where there is npm; elsewhere those tests skip and say so.
+$(VENV)/.test: requirements/test.txt pyproject.toml tests/node/package.json | $(VENV)/bin/python
 	$(PIP) install --quiet --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@command -v npm >/dev/null || { echo "There is no npm: the tests with aimock skip."; exit 0; }; \
+		npm install --prefix tests/node --no-audit --no-fund --no-package-lock --silent || echo "npm could not install aimock: its tests skip."
 	@touch $@
 
 # Needs uv on the path. The lock holds versions and hashes, never addresses.
