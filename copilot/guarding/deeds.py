@@ -34,6 +34,11 @@ _DONE = re.compile(
     r"|\b(?:he vendido|he comprado|habe (?:ich )?(?:verkauft|gekauft)|j'ai (?:vendu|acheté)|我已|已(?:卖出|买入|执行|确认))",
     re.I,
 )
+_RUDE = re.compile(
+    r"\b(?:idiots?|morons?|stupid|dumb|pathetic|worthless|shut up|fool(?:s|ish)?|hate you|fuck\w*|shit\w*|bitch\w*|kill yourself|"
+    r"loser like you)\b",
+    re.I,
+)
 _FOR_YOU = re.compile(
     r"\b(?:stops?|targets?|orders?|positions?|cards?|shares)\b.{0,30}\b(?:was|were|has been|have been|got|is being|are being)\b.{0,12}\b"
     r"(?:raised|lowered|moved|set|placed|removed|tightened|widened|cancell?ed|trimmed|cut|closed|sold|bought)\b"
@@ -135,6 +140,7 @@ def forbidden(sentence: str) -> str:
         (_FORECAST, "promises what nobody knows"),
         (_ALWAYS, "promises what nobody knows"),
         (_RUSH, "rushes its reader"),
+        (_RUDE, "is no way to speak to anybody"),
     ):
         if pattern.search(sentence):
             return why

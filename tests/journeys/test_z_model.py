@@ -129,6 +129,9 @@ async def test_a_ration_that_is_used_up_leaves_the_composed_answer(server: OpenA
         (Fails(400, '{"error": {"message": "context length exceeded"}}'), "gave no answer, that was more than it can read"),
         (Babbles("<html>"), "Composed here"),
         (Says(""), "said nothing"),
+        (Says("I am sorry, but I cannot help with that."), "does not follow from the facts"),
+        (Says("You idiot. Only a fool holds this."), "does not follow from the facts"),
+        (Says("Es war einmal ein Markt."), "does not follow from the facts"),
         (Says("I am", cut=1), "gave no answer"),
         (Calls((("rob-bank", {}),)), "said nothing"),
         (Calls((("positions", '{"symbol": '),)), "said nothing"),
@@ -152,6 +155,14 @@ async def test_a_server_that_is_away_and_one_whose_model_cannot_be_made(tmp_path
         text = await talk.say(YESTERDAY)
         assert text.startswith(COMPOSED)
         assert "The model nobody:nothing cannot be used" in text
+
+
+async def test_words_in_another_language_are_checked_as_well(server: OpenAIServer, tmp_path: Path) -> None:
+    said = "Gestern gab es einen Gewinn von $1.089,66. AAPL verlor $900.00."
+    async with talking(server, tmp_path, each(Says(said))) as talk:
+        text = await talk.say("Was ist gestern passiert?")
+    assert text.startswith("Gestern gab es einen Gewinn von $1.089,66.")
+    assert "900" not in text
 
 
 async def test_a_slow_model_is_not_waited_for_where_nobody_watches(server: OpenAIServer, tmp_path: Path) -> None:
