@@ -1,4 +1,4 @@
-"""Where a P/L came from: market, sector, own move, trades, fees and dividends; the parts sum to the account's change to the cent."""
+"""Where a P/L came from: market, sector, own move, trades, fees, dividends, currency; the parts sum to the change to the cent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One symbol over the span: quantity and price at its ends (price None where there is none) and its multiplier."""
+    """One symbol over the span: quantity and price at its ends (price None where there is none) and its multiplier.
+
+    Prices are in the instrument's currency; the rates say what a unit of it is worth in the account's at both ends.
+    """
 
     symbol: str
     before: Decimal
@@ -36,6 +39,13 @@ class Leg:
     price_before: Decimal | None
     price_after: Decimal | None
     multiplier: Decimal = ONE
+    rate_before: Decimal = ONE
+    rate_after: Decimal = ONE
+
+    @property
+    def foreign(self) -> bool:
+        """True where a rate stands between it and the account."""
+        return (self.rate_before, self.rate_after) != (ONE, ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +61,14 @@ class Part:
     fees: Decimal
     dividends: Decimal
     move: Decimal | None
+    currency: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """The account's P/L over the span and its parts by kind and by symbol (largest first); `account_fees` belong to no symbol.
 
-    `total` = market + sector + own + trades + fees + dividends, exactly. `unknown` are symbols without a price at an end;
+    `total` = market + sector + own + trades + fees + dividends + currency, exactly. `unknown` are symbols without a price at an end;
     they are in no part.
     """
 
@@ -71,6 +82,7 @@ class Attribution:
     parts: tuple[Part, ...]
     unknown: tuple[str, ...]
     account_fees: Decimal
+    currency: Decimal = ZERO
 
     @property
     def kinds(self) -> tuple[tuple[str, Decimal], ...]:
@@ -82,6 +94,7 @@ class Attribution:
             ("trades inside the span", self.trades),
             ("fees", self.fees),
             ("dividends", self.dividends),
+            ("currency", self.currency),
         )
         return tuple(sorted(named, key=lambda kv: (-abs(kv[1]), kv[0])))
 
@@ -97,6 +110,7 @@ def attribute(
 
     P/L of a symbol = value after - value before + cash its entries brought. Trades: each valued at the last price against its own price.
     Market = beta * market move * value before; sector = tilt * (fund move - fund beta * market move) * value before; own is the rest.
+    Currency = value before in its own currency * change of the rate, and of each trade what the rate did since; the rest at the last rate.
     `entries` are the span's, `moves` the price changes of market and sector funds as fractions.
     """
     legs = sorted(legs, key=lambda leg: leg.symbol)
@@ -125,6 +139,7 @@ def attribute(
         parts=tuple(parts),
         unknown=unknown,
         account_fees=account_fees,
+        currency=sum((p.currency for p in parts), ZERO),
     )
 
 
@@ -134,12 +149,13 @@ def _valued(leg: Leg) -> bool:
 
 def _raw(
     leg: Leg, entries: Sequence[Entry], loading: Loading | None, moves: Mapping[str, Decimal], market: str
-) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal | None]:
-    """total, market, sector, trades, fees, dividends, move; unrounded."""
+) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal | None, Decimal]:
+    """total, market, sector, trades, fees, dividends, move, currency; unrounded, in the account's currency."""
     mine = [e for e in entries if e.symbol == leg.symbol]
     first, last = leg.price_before or ZERO, leg.price_after or ZERO
-    value_before = leg.before * first * leg.multiplier
-    total = leg.after * last * leg.multiplier - value_before + sum((e.amount for e in mine), ZERO)
+    local = leg.before * first * leg.multiplier
+    value_before = local * leg.rate_after
+    total = leg.after * last * leg.multiplier * leg.rate_after - local * leg.rate_before + sum((e.amount for e in mine), ZERO)
     fees = -sum((e.fee for e in mine if e.kind is EntryKind.TRADE), ZERO) + sum((e.amount for e in mine if e.kind is EntryKind.FEE), ZERO)
     dividends = sum((e.amount for e in mine if e.kind is EntryKind.DIVIDEND), ZERO)
     trades = _traded(mine, last, leg)
@@ -151,7 +167,19 @@ def _raw(
             by_sector = loading.tilt * (moves[loading.fund] - loading.fund_beta * moves[market]) * value_before
     elif leg.symbol == market and move is not None:
         by_market = move * value_before
-    return total, by_market, by_sector, trades, fees, dividends, move
+    return total, by_market, by_sector, trades, fees, dividends, move, _exchanged(mine, local, leg)
+
+
+def _exchanged(mine: Sequence[Entry], local: Decimal, leg: Leg) -> Decimal:
+    """What the rate made: on what was held before, and on each trade since it was booked in the account's currency."""
+    if not leg.foreign:
+        return ZERO
+    made = local * (leg.rate_after - leg.rate_before)
+    for entry in mine:
+        if entry.kind is EntryKind.TRADE and entry.side is not None:
+            cost = entry.side.sign * entry.quantity * entry.price * leg.multiplier
+            made += cost * leg.rate_after + entry.amount + entry.fee
+    return made
 
 
 def _traded(mine: Sequence[Entry], last: Decimal, leg: Leg) -> Decimal:
@@ -167,10 +195,11 @@ def _traded(mine: Sequence[Entry], last: Decimal, leg: Leg) -> Decimal:
                 if later.kind is EntryKind.SPLIT and later.quantity:
                     ratio *= later.quantity
             made += entry.side.sign * entry.quantity * (last * ratio - entry.price) * leg.multiplier
-    return made
+    return made * leg.rate_after
 
 
-def _rounded(leg: Leg, raw: tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal | None]) -> Part:
+def _rounded(leg: Leg, raw: tuple[Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal | None, Decimal]) -> Part:
     total, market, sector, trades, fees, dividends = (cents(value) for value in raw[:6])
-    own = total - market - sector - trades - fees - dividends
-    return Part(leg.symbol, total, market, sector, own, trades, fees, dividends, raw[6])
+    currency = cents(raw[7])
+    own = total - market - sector - trades - fees - dividends - currency
+    return Part(leg.symbol, total, market, sector, own, trades, fees, dividends, raw[6], currency)

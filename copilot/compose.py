@@ -201,6 +201,7 @@ _FORMULA = {
     "trades inside the span": "sum of side * quantity * (last price - trade price)",
     "fees": "fees paid in the span",
     "dividends": "dividends booked in the span",
+    "currency": "value at the start in its own currency * change of the rate",
 }
 
 

@@ -26,7 +26,7 @@ WHY = Button("Why", "/why")
 _REALISED = "price gain of what was closed - fees"
 _PL_SHARE = "P/L / (equity at the start + deposits)"
 MOST_INPUTS = 5
-_PL_OF = "its market + sector + own move + trades + fees + dividends"
+_PL_OF = "its market + sector + own move + trades + fees + dividends + currency"
 _FIELDS = {
     "the market": "market",
     "sectors": "sector",
@@ -34,6 +34,7 @@ _FIELDS = {
     "trades inside the span": "trades",
     "fees": "fees",
     "dividends": "dividends",
+    "currency": "currency",
 }
 _PL = "equity at the end - equity at the start - deposits + withdrawals"
 
@@ -85,7 +86,7 @@ def largest(brief: Brief, figures: Figures, total: Decimal) -> str:
 def result_of(brief: Brief, figures: Figures, part: Part) -> str:
     """What one symbol made over the span; behind it the parts that it is the sum of."""
     named = ("market", part.market), ("sector", part.sector), ("own move", part.own), ("trades", part.trades), ("fees", part.fees)
-    inputs = [(name, f"{value:+.2f}") for name, value in (*named, ("dividends", part.dividends)) if value]
+    inputs = [(name, f"{value:+.2f}") for name, value in (*named, ("dividends", part.dividends), ("currency", part.currency)) if value]
     return figures.money(f"{part.symbol} P/L {brief.span.suffix}", part.total, _PL_OF, inputs, sign=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -95,7 +96,8 @@ def books(draw: st.DrawFn) -> tuple[list[Leg], list[Entry]]:
             held += side.sign * quantity
         if draw(st.booleans()):
             entries.append(money(f"{symbol}d", EntryKind.DIVIDEND, str(draw(st.decimals("0", "50", places=3))), START, symbol))
-        legs.append(Leg(symbol, before, held, draw(PRICE), draw(PRICE)))
+        rates = draw(st.sampled_from([(D(1), D(1)), (D("1.08"), D("1.11")), (D("0.0066"), D("0.0064"))]))
+        legs.append(Leg(symbol, before, held, draw(PRICE), draw(PRICE), D(1), *rates))
     if draw(st.booleans()):
         entries.append(money("fee", EntryKind.FEE, str(-draw(st.decimals("0", "20", places=3))), START))
     entries.append(money("cash", EntryKind.DEPOSIT, "1000", START))
@@ -117,11 +119,24 @@ SLOPES = st.builds(
 def test_the_parts_sum_to_the_accounts_change_to_the_cent(book: tuple[list[Leg], list[Entry]], loadings: dict[str, Loading]) -> None:
     legs, entries = book
     made = attribute(legs, entries, loadings, MOVES)
-    worth = sum((g.after * (g.price_after or ZERO) - g.before * (g.price_before or ZERO) for g in legs), ZERO)
+    worth = sum(
+        (g.after * (g.price_after or ZERO) * g.rate_after - g.before * (g.price_before or ZERO) * g.rate_before for g in legs), ZERO
+    )
     flows = sum((e.amount for e in entries if e.kind is not EntryKind.DEPOSIT), ZERO)
     assert made.total == cents(worth + flows)
-    assert made.total == made.market + made.sector + made.own + made.trades + made.fees + made.dividends
+    assert made.total == made.market + made.sector + made.own + made.trades + made.fees + made.dividends + made.currency
     assert made.total == sum((p.total for p in made.parts), made.account_fees)
     for part in made.parts:
-        assert part.total == part.market + part.sector + part.own + part.trades + part.fees + part.dividends
+        assert part.total == part.market + part.sector + part.own + part.trades + part.fees + part.dividends + part.currency
     assert made == attribute(list(reversed(legs)), entries, loadings, MOVES)
+
+
+def test_what_the_rate_made_stands_apart_from_what_the_price_made() -> None:
+    held = Leg("AAPL", D(10), D(10), D(100), D(110), D(1), D("1.10"), D("1.20"))
+    made = attribute([held], [], {}, MOVES)
+    assert (made.total, made.currency, made.own) == (D("220.00"), D("100.00"), D("120.00"))
+    assert made.kinds[0] == ("your stocks' own moves", D("120.00"))
+    bought = replace(held, before=D(0), price_before=None, rate_before=D("1.20"))
+    entry = replace(traded("b", "AAPL", Side.BUY, D(10), D(100), START, "0"), amount=D("-1150"))  # booked at 1.15
+    since = attribute([bought], [entry], {}, MOVES)
+    assert (since.total, since.currency, since.trades, since.own) == (D("170.00"), D("50.00"), D("120.00"), D("0.00"))
